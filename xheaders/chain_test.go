@@ -1,0 +1,162 @@
+package xheaders_test
+
+import "testing"
+
+// TestChain: the client in X-Forwarded-For with Trust. Inputs and answers follow the
+// published tests of chi, realclientip-go, gin, echo, caddy and proxy-addr, with the
+// answers of this package where they differ.
+func TestChain(t *testing.T) {
+	const peer = "10.0.0.1:9"
+	cdn := trust("10.0.0.0/8", "203.0.113.0/24", "198.51.100.0/24", "2606:4700::/32")
+	check(t, []situation{
+		{"one entry", ten, peer, "X-Forwarded-For: 100.100.100.100", "100.100.100.100"},
+		{"comma and blank", ten, peer, "X-Forwarded-For: 1.1.1.1, 2.2.2.2", "2.2.2.2"},
+		{"comma without blank", ten, peer, "X-Forwarded-For: 1.1.1.1,2.2.2.2", "2.2.2.2"},
+		{"tabs around the comma", ten, peer, "X-Forwarded-For: 1.1.1.1\t,\t2.2.2.2", "2.2.2.2"},
+		{"two lines", ten, peer, "X-Forwarded-For: 1.1.1.1\nX-Forwarded-For: 2.2.2.2", "2.2.2.2"},
+		{"two lines of lists", ten, peer, "X-Forwarded-For: 5.5.5.5, 6.6.6.6\nX-Forwarded-For: 7.7.7.7, 4.4.4.4", "4.4.4.4"},
+		{"trusted line at the end", ten, peer, "X-Forwarded-For: 5.5.5.5, 6.6.6.6\nX-Forwarded-For: 10.1.1.1", "6.6.6.6"},
+		{"empty line at the end", ten, peer, "X-Forwarded-For: 5.5.5.5, 6.6.6.6\nX-Forwarded-For:", "6.6.6.6"},
+		{"three lines", ten, peer, "X-Forwarded-For: 1.1.1.1\nX-Forwarded-For: 2.2.2.2\nX-Forwarded-For: 10.0.0.2, 10.0.0.3", "2.2.2.2"},
+		{"IPv6", ten, peer, "X-Forwarded-For: 2001:db8::1", "2001:db8::1"},
+		{"IPv6 right of IPv4", ten, peer, "X-Forwarded-For: 203.0.113.1, 2001:db8::1", "2001:db8::1"},
+		{"mapped", ten, peer, "X-Forwarded-For: ::ffff:1.2.3.4", "1.2.3.4"},
+		{"zone", ten, peer, "X-Forwarded-For: 2001:db8::1%eth0", "2001:db8::1"},
+		{"empties and words left of the client", ten, peer, "X-Forwarded-For: oh, hi,,127.0.0.1,,,,", "127.0.0.1"},
+		{"one proxy passed", cdn, peer, "X-Forwarded-For: 100.100.100.100, 203.0.113.50", "100.100.100.100"},
+		{"two proxies passed", cdn, peer, "X-Forwarded-For: 1.1.1.1, 203.0.113.10, 198.51.100.5", "1.1.1.1"},
+		{"IPv6 proxy passed", cdn, peer, "X-Forwarded-For: 2001:db8::1, 2606:4700::1", "2001:db8::1"},
+		{"both families passed", cdn, peer, "X-Forwarded-For: 8.8.8.8, 2606:4700::1, 203.0.113.5", "8.8.8.8"},
+		{"all trusted", cdn, peer, "X-Forwarded-For: 203.0.113.10, 203.0.113.20", "-"},
+		{"all trusted over two lines", cdn, peer, "X-Forwarded-For: 203.0.113.10\nX-Forwarded-For: 203.0.113.20", "-"},
+		{"a private address outside Trust is the client", trust("10.0.0.1", "10.244.0.0/24"), peer, "X-Forwarded-For: 10.244.1.50, 10.244.0.10", "10.244.1.50"},
+		{"first address of a network", cdn, peer, "X-Forwarded-For: 100.100.100.100, 203.0.113.0", "100.100.100.100"},
+		{"last address of a network", cdn, peer, "X-Forwarded-For: 100.100.100.100, 203.0.113.255", "100.100.100.100"},
+		{"address after a network", cdn, peer, "X-Forwarded-For: 1.1.1.1, 203.0.114.0", "203.0.114.0"},
+		{"address before a network", cdn, peer, "X-Forwarded-For: 1.1.1.1, 203.0.112.255", "203.0.112.255"},
+		{"last address of an IPv6 network", cdn, peer, "X-Forwarded-For: 1.1.1.1, 2606:4700:ffff:ffff:ffff:ffff:ffff:ffff", "1.1.1.1"},
+		{"address after an IPv6 network", cdn, peer, "X-Forwarded-For: 1.1.1.1, 2606:4701::", "2606:4701::"},
+		{"mapped internal address does not leave Trust", ten, peer, "X-Forwarded-For: ::ffff:10.0.0.5, 10.0.0.1", "-"},
+		{"mapped internal address in hex", ten, peer, "X-Forwarded-For: ::ffff:a00:5, 10.0.0.1", "-"},
+		{"mapped loopback does not leave Trust", trust("loopback", "10.0.0.0/8"), peer, "X-Forwarded-For: ::ffff:127.0.0.1, 10.0.0.1", "-"},
+		{"zone does not leave Trust", cdn, peer, "X-Forwarded-For: 2606:4700::1%attacker, 2606:4700::5", "-"},
+		{"garbage on the right", ten, peer, "X-Forwarded-For: 1.1.1.1, garbage", "-"},
+		{"garbage between client and proxy", ten, peer, "X-Forwarded-For: 203.0.113.7, garbage, 10.0.0.1", "-"},
+		{"garbage behind two proxies", ten, peer, "X-Forwarded-For: 203.0.113.7, garbage, 10.0.0.1, 10.0.0.2", "-"},
+		{"garbage in a line never reached", ten, peer, "X-Forwarded-For: garbage\nX-Forwarded-For: 203.0.113.7, 10.0.0.1", "203.0.113.7"},
+		{"garbage left of the client", ten, peer, "X-Forwarded-For: garbage, 203.0.113.7", "203.0.113.7"},
+		{"name behind a proxy", trust("127.0.0.1"), "127.0.0.1:9", "X-Forwarded-For: myrouter, 127.0.0.1, proxy", "-"},
+		{"nine groups", trust("127.0.0.1"), "127.0.0.1:9", "X-Forwarded-For: myrouter, 127.0.0.1, ::8:8:8:8:8:8:8:8:8", "-"},
+		{"localhost is a name", trust("10.0.0.1", "10.0.0.2"), peer, "X-Forwarded-For: 192.168.0.1, 10.0.0.2, localhost", "-"},
+		{"unix: of nginx", ten, peer, "X-Forwarded-For: 6.6.6.6, unix:", "-"},
+		{"quotes", ten, peer, `X-Forwarded-For: "203.0.113.9"`, "-"},
+		{"open quote", ten, peer, `X-Forwarded-For: "foo`, "-"},
+		{"semicolon in place of the port's colon", ten, peer, "X-Forwarded-For: 13.113.113.13:34567, 12.112.112.12;23456", "-"},
+		{"dot in place of the port's colon", ten, peer, "X-Forwarded-For: 13.113.113.13:34567, 12.112.112.12.23456", "-"},
+		{"ports everywhere", trust("10.0.0.1", "11.111.111.11"), peer, "X-Forwarded-For: 12.112.112.12:23456, 11.111.111.11:12345", "12.112.112.12"},
+		{"three proxies by address", trust("10.0.0.1", "11.111.111.11", "12.112.112.12"), peer,
+			"X-Forwarded-For: 13.113.113.13:34567, 12.112.112.12:23456, 11.111.111.11:12345", "13.113.113.13"},
+		{"client's own proxy is not ours", ten, peer, "X-Forwarded-For: 10.0.0.3, 192.168.0.1, 10.0.0.2", "192.168.0.1"},
+		{"CIDR with host bits", trust("10.0.0.2/26"), peer, "X-Forwarded-For: 192.168.0.1, 10.0.0.200", "10.0.0.200"},
+		{"mapped CIDR", trust("::ffff:a00:2/122"), peer, "X-Forwarded-For: 192.168.0.1, 10.0.0.200", "10.0.0.200"},
+		{"mapped CIDR beside an IPv6 CIDR", trust("::ffff:a00:2/122", "fe80::/125"), peer, "X-Forwarded-For: 192.168.0.1, 10.0.0.200", "10.0.0.200"},
+		{"IPv6 CIDR", trust("fe80::/125"), "[fe80::1]:9", "X-Forwarded-For: 2002:c000:203::1, fe80::ff00", "fe80::ff00"},
+		{"IPv6 CIDR, zone of the peer", trust("fe80::/125"), "[fe80::1%eth0]:9", "X-Forwarded-For: 2002:c000:203::1, fe80::2", "2002:c000:203::1"},
+		{"linklocal", trust("linklocal"), "[fe80::1]:9", "X-Forwarded-For: 2002:c000:203::1, fe80::2", "2002:c000:203::1"},
+		{"loopback and linklocal", trust("loopback", "linklocal"), "[::1]:9", "X-Forwarded-For: 2002:c000:203::1, fe80::2", "2002:c000:203::1"},
+		{"private is not loopback", trust("private"), "127.0.0.1:9", "X-Forwarded-For: 203.0.113.9", "127.0.0.1"},
+		{"loopback is not private", trust("loopback"), "10.0.0.1:9", "X-Forwarded-For: 203.0.113.9", "10.0.0.1"},
+		{"loopback is all of 127", trust("loopback"), "127.0.1.1:9", "X-Forwarded-For: 10.0.0.1:1234", "10.0.0.1"},
+		{"several networks and a mapped one", headers(trust("2.2.2.2/32", "3.3.0.0/16", "2001:db7::/64", "::ffff:4.4.4.4/124", "10.0.0.1"), "X-Forwarded-For"), peer,
+			"X-Forwarded-For: 99.99.99.99, 4.4.4.8, 3.3.5.5, 2001:db7::abcd, 2.2.2.2:8883", "99.99.99.99"},
+		{"a network inside another", trust("10.0.0.0/8", "10.1.0.0/16", "10.1.2.3"), peer, "X-Forwarded-For: 203.0.113.9, 10.200.0.1, 10.1.2.3", "203.0.113.9"},
+		{"networks side by side", trust("10.0.0.0/9", "10.128.0.0/9"), peer, "X-Forwarded-For: 203.0.113.9, 10.127.255.255, 10.128.0.0", "203.0.113.9"},
+		{"X-Real-IP is not asked", ten, peer, "X-Real-IP: 10.10.10.10\nX-Forwarded-For: 20.20.20.20", "20.20.20.20"},
+		{"X-Real-IP is no fallback", ten, peer, "X-Real-IP: 203.0.113.8", "-"},
+		{"a thousand forged entries", ten, peer, "X-Forwarded-For: " + repeat("6.6.6.6, ", 1000) + "203.0.113.9", "203.0.113.9"},
+	})
+}
+
+// TestHops: the client by counting, for proxies without a fixed address.
+func TestHops(t *testing.T) {
+	const peer = "192.0.2.1:9"
+	both := hops(2)
+	both.Trust = []string{"10.0.0.0/8"}
+	real := headers(hops(2), "X-Real-IP", "X-Forwarded-Proto")
+	check(t, []situation{
+		{"one: the rightmost", hops(1), peer, "X-Forwarded-For: 1.1.1.1, 2.2.2.2", "2.2.2.2"},
+		{"two: the second", hops(2), peer, "X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3", "2.2.2.2"},
+		{"three: the third", hops(3), peer, "X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 4.4.4.4", "2.2.2.2"},
+		{"as long as the list", hops(2), peer, "X-Forwarded-For: 1.1.1.1, 2.2.2.2", "1.1.1.1"},
+		{"one too many", hops(3), peer, "X-Forwarded-For: 1.1.1.1, 2.2.2.2", "-"},
+		{"far too many", hops(50), peer, "X-Forwarded-For: 1.1.1.1, 2.2.2.2", "-"},
+		{"no header", hops(1), peer, "", "-"},
+		{"no header, scheme not believed", hops(1), peer, "X-Forwarded-Proto: https", "-"},
+		{"short list, nothing believed", headers(hops(2), every.Headers...), peer,
+			"X-Forwarded-For: 1.1.1.1\nX-Forwarded-Proto: https\nX-Forwarded-Host: evil.example\nX-Forwarded-Prefix: /x", "-"},
+		{"forged on the left", hops(2), peer, "X-Forwarded-For: 6.6.6.6, 1.1.1.1, 2.2.2.2, 3.3.3.3", "2.2.2.2"},
+		{"garbage at the position", hops(2), peer, "X-Forwarded-For: garbage, 2.2.2.2", "-"},
+		{"garbage at the position, scheme believed", hops(2), peer, "X-Forwarded-For: garbage, 2.2.2.2\nX-Forwarded-Proto: https", "- https"},
+		{"garbage right of the position", hops(2), peer, "X-Forwarded-For: 1.1.1.1, garbage", "1.1.1.1"},
+		{"three lines", hops(2), peer, "X-Forwarded-For: 1.1.1.1\nX-Forwarded-For: 2.2.2.2\nX-Forwarded-For: 3.3.3.3", "2.2.2.2"},
+		{"empties do not shift", hops(2), peer, "X-Forwarded-For: ,,, 3.3.3.3, 1.1.1.1, 2.2.2.2", "1.1.1.1"},
+		{"empties in between do not count", hops(2), peer, "X-Forwarded-For: 1.1.1.1,,, 2.2.2.2,,", "1.1.1.1"},
+		{"only empties and one", hops(2), peer, "X-Forwarded-For: , 192.168.0.3", "-"},
+		{"mapped", hops(1), peer, "X-Forwarded-For: ::ffff:1.2.3.4", "1.2.3.4"},
+		{"zone", hops(1), peer, "X-Forwarded-For: 2001:db8::1%eth0", "2001:db8::1"},
+		{"five, over three lines", hops(5), peer,
+			"X-Forwarded-For: 4.4.4.4, 5.5.5.5\nX-Forwarded-For: ::1, fe80::382b:141b:fa4a:2a16%28\nX-Forwarded-For: 7.7.7.7.7, 8.8.8.8, 9.9.9.9, 10.10.10.10,11.11.11.11, 12.12.12.12", "8.8.8.8"},
+		{"the peer is not examined", hops(1), "pipe", "X-Forwarded-For: 1.1.1.1", "1.1.1.1"},
+		{"the peer may be a socket", hops(1), "@", "X-Forwarded-For: 1.1.1.1", "1.1.1.1"},
+		{"with Trust the peer is examined", both, peer, "X-Forwarded-For: 1.1.1.1, 2.2.2.2", "192.0.2.1"},
+		{"with Trust, from a trusted peer", both, "10.0.0.1:9", "X-Forwarded-For: 1.1.1.1, 2.2.2.2", "1.1.1.1"},
+		{"with Trust, the count decides alone", both, "10.0.0.1:9", "X-Forwarded-For: 1.1.1.1, 10.0.0.2, 10.0.0.3", "10.0.0.2"},
+		{"with Trust, short list", both, "10.0.0.1:9", "X-Forwarded-For: 1.1.1.1", "-"},
+		{"Forwarded, one", headers(hops(1), "Forwarded"), peer, "Forwarded: For=\"::ffff:bc15:0006\"\nForwarded: host=what;for=6.6.6.6;proto=https", "6.6.6.6 https what"},
+		{"Forwarded, two", headers(hops(2), "Forwarded"), peer, "Forwarded: For=\"::ffff:bc15:0006\"\nForwarded: host=what;for=6.6.6.6;proto=https", "188.21.0.6 https what"},
+		{"Forwarded, name at the position", headers(hops(2), "Forwarded"), peer, "Forwarded: For=nope\nForwarded: host=what;for=6.6.6.6;proto=https", "- https what"},
+		{"Forwarded, 0.0.0.0 at the position", headers(hops(2), "Forwarded"), peer, "Forwarded: For=0.0.0.0, for=6.6.6.6", "-"},
+		{"Forwarded, hidden proxy passed", headers(hops(2), "Forwarded"), peer, "Forwarded: for=1.1.1.1, for=_hidden", "1.1.1.1"},
+		{"Forwarded, short list", headers(hops(3), "Forwarded"), peer, "Forwarded: for=1.1.1.1;proto=https, for=2.2.2.2;host=evil.example", "-"},
+		{"Forwarded, missing", headers(hops(1), "Forwarded"), peer, "X-Forwarded-For: 4.4.4.4, 5.5.5.5", "-"},
+		{"single header, scheme of the edge", real, peer, "X-Real-IP: 1.1.1.1\nX-Forwarded-Proto: https, http", "1.1.1.1 https"},
+	})
+}
+
+// TestSingle: the client in a header with one address.
+func TestSingle(t *testing.T) {
+	const peer = "10.0.0.1:9"
+	anyone := headers(trust("any"), "CF-Connecting-IP", "X-Forwarded-Proto")
+	check(t, []situation{
+		{"IPv4", realX, peer, "X-Real-IP: 100.100.100.100", "100.100.100.100"},
+		{"IPv6", realX, peer, "X-Real-IP: 2345:425:2ca1::567:5673:23b5", "2345:425:2ca1::567:5673:23b5"},
+		{"IPv6, long spelling", realX, peer, "X-Real-IP: 2345:0425:2CA1:0000:0000:0567:5673:23B5", "2345:425:2ca1::567:5673:23b5"},
+		{"missing", realX, peer, "", "-"},
+		{"empty", realX, peer, "X-Real-IP:", "-"},
+		{"name", realX, peer, "X-Real-IP: invalid", "-"},
+		{"letters and dots", realX, peer, "X-Real-IP: xxx.yyy.zzz.ccc", "-"},
+		{"four digits", realX, peer, "X-Real-IP: 100.100.100.1000", "-"},
+		{"list", realX, peer, "X-Real-IP: 100.100.100.100,200.200.200.200", "-"},
+		{"list with an empty element", realX, peer, "X-Real-IP: 100.100.100.100,", "-"},
+		{"loopback, if the proxy says so", realX, peer, "X-Real-IP: 127.0.0.1", "127.0.0.1"},
+		{"private, if the proxy says so", realX, peer, "X-Real-IP: 10.0.1.10", "10.0.1.10"},
+		{"local IPv6, if the proxy says so", realX, peer, "X-Real-IP: fc00::1", "fc00::1"},
+		{"unspecified", realX, peer, "X-Real-IP: 0.0.0.0", "-"},
+		{"mapped", realX, peer, "X-Real-IP: ::ffff:1.2.3.4", "1.2.3.4"},
+		{"zone", realX, peer, "X-Real-IP: 2001:db8::1%eth0", "2001:db8::1"},
+		{"zone and port", realX, peer, "X-Real-IP: [fe80::1111%zone]:4848", "fe80::1111"},
+		{"three lines", realX, peer, "X-Real-IP: 6.6.6.6\nX-Real-IP: 5.5.5.5\nX-Real-IP: 100.3.3.3", "100.3.3.3"},
+		{"last line empty", realX, peer, "X-Real-IP: 100.5.5.5\nX-Real-IP:", "-"},
+		{"untrusted peer", realX, "203.0.113.1:8080", "X-Real-IP: 203.0.113.199", "203.0.113.1"},
+		{"untrusted IPv6 peer", realX, "[2001:db8::113:1]:8080", "X-Real-IP: [2001:db8::113:199]", "2001:db8::113:1"},
+		{"X-Forwarded-For does not matter", realX, peer, "X-Real-IP: 203.0.113.199\nX-Forwarded-For: 203.0.113.198, 203.0.113.197", "203.0.113.199"},
+		{"header of a CDN", headers(ten, "True-Client-IP"), peer, "X-Real-IP: ::1\nTrue-Client-IP: 2.2.2.2:49489", "2.2.2.2"},
+		{"header of one's own", headers(ten, "a-b-c-d"), peer, "A-B-C-D: 3.3.3.3", "3.3.3.3"},
+		{"any, from anywhere", anyone, "198.51.100.7:9", "CF-Connecting-IP: 203.0.113.9\nX-Forwarded-Proto: https", "203.0.113.9 https"},
+		{"any, from a socket", anyone, "@", "CF-Connecting-IP: 203.0.113.9", "203.0.113.9"},
+		{"any, peer without address", anyone, "", "CF-Connecting-IP: 203.0.113.9", "203.0.113.9"},
+		{"any, header missing", anyone, "198.51.100.7:9", "X-Forwarded-For: 6.6.6.6", "-"},
+		{"any, list", anyone, "198.51.100.7:9", "CF-Connecting-IP: 1.1.1.1, 2.2.2.2", "-"},
+		{"scheme list without a chain is the nearest proxy's", headers(ten, "X-Real-IP", "X-Forwarded-Proto"), peer, "X-Real-IP: 203.0.113.9\nX-Forwarded-Proto: https, http", "203.0.113.9 http"},
+	})
+}

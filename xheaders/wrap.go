@@ -1,0 +1,92 @@
+package xheaders
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+)
+
+// resolved is the context of a request that went through Wrap. It is a context itself,
+// and not a value in one, so that a request costs one allocation here.
+type resolved struct {
+	context.Context
+	info Info
+
+	// The request as it arrived, for a Wrap further in.
+	header  http.Header
+	remote  string
+	host    string
+	rewrote bool
+}
+
+type contextKey struct{}
+
+func (c *resolved) Value(key any) any {
+	if key == (contextKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+func resolvedIn(ctx context.Context) *resolved {
+	c, _ := ctx.Value(contextKey{}).(*resolved)
+	return c
+}
+
+// FromContext returns the Info that the innermost Wrap put into ctx. It reports false
+// when there was none.
+func FromContext(ctx context.Context) (Info, bool) {
+	if c := resolvedIn(ctx); c != nil {
+		return c.info, true
+	}
+	return Info{}, false
+}
+
+// Wrap resolves every request and hands next a copy of it with the Info in its context.
+// The request that it was given stays as it is.
+//
+// Unless Config says KeepHeaders, next sees no forwarding header that was not believed:
+// those not in Headers, their underscore aliases, and all from a peer that is not
+// trusted are gone, the others say what was believed. Code behind that reads
+// X-Forwarded-For by itself is right, too.
+//
+// Wraps nest: the inner one decides anew, from the request as the outermost received it.
+// If an outer one rewrites, so does the inner: RemoteAddr never tells of another decision
+// than the Info beside it.
+func (x *Resolver) Wrap(next http.Handler) http.Handler {
+	s := x.settings()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		in := inputOf(r)
+		o := s.resolve(x.currentTrust(), &in)
+		c := &resolved{
+			Context: r.Context(), info: o.info,
+			header: in.header, remote: in.remote, host: in.host, rewrote: s.rewrite || in.rewrote,
+		}
+		handed := r.WithContext(c)
+		if c.rewrote {
+			handed.RemoteAddr, handed.Host = remoteAddr(o.info), o.info.Host
+		}
+		if !s.keep && !s.pants {
+			handed.Header = s.clean(r.Header, in.header, in.nested, &o)
+		}
+		defer removeFiles(handed, r)
+		next.ServeHTTP(w, handed)
+	})
+}
+
+// removeFiles does for our copy what net/http does, at the end of a handler, for its own
+// request only: without it every upload parsed behind Wrap leaves its temporary files.
+func removeFiles(handed, r *http.Request) {
+	if form := handed.MultipartForm; form != nil && form != r.MultipartForm {
+		_ = form.RemoveAll() // net/http ignores the error, too
+	}
+}
+
+// remoteAddr is always host:port, so that net.SplitHostPort works on it, or "" for an
+// unknown client, so that a check of the address fails.
+func remoteAddr(i Info) string {
+	if !i.Client.IsValid() {
+		return ""
+	}
+	return netip.AddrPortFrom(i.Client, i.Port).String()
+}
