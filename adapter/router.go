@@ -1,0 +1,111 @@
+// Package adapter mounts Pants handlers on chi, and net/http handlers inside a Pants app.
+//
+// A Router puts pants.HandlerFunc values on any chi.Router, beside its net/http handlers and behind its middleware:
+//
+//	app := adapter.New(chi.NewRouter(), server)
+//	app.Handle("GET /users/{id}", func(r *pants.Request) { r.SendResponse("user " + adapter.Param(r, "id")) })
+//
+// HTTP goes the other way.
+package adapter
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-pants/kit/pants"
+)
+
+// Router mounts Pants handlers on a chi.Router. The chi.Router stays yours: its Use, Group, Route and ordinary handlers work
+// as before.
+type Router struct {
+	routes chi.Router
+	server *pants.Server
+}
+
+// New returns a Router that serves with s what it mounts on c.
+func New(c chi.Router, s *pants.Server) *Router { return &Router{routes: c, server: s} }
+
+// Handle mounts h at a pattern of chi, for all methods ("/x") or for one ("GET /users/{id}"). Like chi's it panics when the
+// pattern or the method is none: that is a mistake in the program.
+func (r *Router) Handle(pattern string, h pants.HandlerFunc) {
+	r.routes.Handle(pattern, r.server.Handler(h))
+}
+
+// Mount gives h everything below the pattern. Path stays whole: h sees the prefix too.
+func (r *Router) Mount(pattern string, h pants.HandlerFunc) {
+	r.routes.Mount(pattern, r.server.Handler(h))
+}
+
+// NotFound gives h the requests that no route is for.
+func (r *Router) NotFound(h pants.HandlerFunc) {
+	r.routes.NotFound(r.server.Handler(h).ServeHTTP)
+}
+
+// MethodNotAllowed gives h the requests that a route is for, but not with that method. The Allow header, which RFC 9110 section
+// 15.5.6 demands of a 405, is set for it.
+func (r *Router) MethodNotAllowed(h pants.HandlerFunc) {
+	next := r.server.Handler(h)
+	r.routes.MethodNotAllowed(func(w http.ResponseWriter, hr *http.Request) {
+		for _, method := range allowed(hr) {
+			w.Header().Add("Allow", method)
+		}
+		next.ServeHTTP(w, hr)
+	})
+}
+
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodConnect,
+	http.MethodOptions, http.MethodTrace,
+}
+
+// allowed are the methods that the router has a route for at the path of hr.
+func allowed(hr *http.Request) []string {
+	route := chi.RouteContext(hr.Context())
+	if route == nil || route.Routes == nil {
+		return nil
+	}
+	path := hr.URL.Path
+	if hr.URL.RawPath != "" {
+		path = hr.URL.RawPath
+	}
+	var found []string
+	for _, method := range methods {
+		if route.Routes.Match(chi.NewRouteContext(), method, path) {
+			found = append(found, method)
+		}
+	}
+	return found
+}
+
+// Param is the part of the path that the pattern calls name, decoded; "" if there is none. chi matches the path as it was
+// escaped when that differs from the usual escaping, and gives out what it matched: %2F in one request, a decoded blank in
+// another. Param is decoded in either case.
+func Param(r *pants.Request, name string) string {
+	value := chi.URLParam(r.HTTP, name)
+	if r.HTTP.URL.RawPath == "" {
+		return value
+	}
+	if decoded, err := url.PathUnescape(value); err == nil {
+		return decoded
+	}
+	return value
+}
+
+// Pattern is the pattern that the request's route was mounted with, over all routers it passed; "" without chi.
+func Pattern(r *pants.Request) string {
+	route := chi.RouteContext(r.HTTP.Context())
+	if route == nil {
+		return ""
+	}
+	return route.RoutePattern()
+}
+
+// HTTP makes a Pants handler of a net/http handler. The response is finished when h returns, and pants.FromContext works
+// inside.
+func HTTP(h http.Handler) pants.HandlerFunc {
+	if h == nil {
+		panic("adapter: HTTP called with a nil http.Handler")
+	}
+	return func(r *pants.Request) { r.Serve(h) }
+}

@@ -1,0 +1,130 @@
+package adapter_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-pants/kit/adapter"
+	"github.com/go-pants/kit/pants"
+)
+
+func say(text string) pants.HandlerFunc {
+	return func(r *pants.Request) { _ = r.SendResponse(text + " " + r.Path()) }
+}
+
+func TestRouter(t *testing.T) {
+	var server pants.Server
+	c := chi.NewRouter()
+	c.Get("/plain", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "plain") })
+	app := adapter.New(c, &server)
+	app.Handle("/any", say("any"))
+	app.Handle("GET /users/{id}", func(r *pants.Request) {
+		_ = r.SendResponse(adapter.Param(r, "id") + "|" + adapter.Param(r, "none") + "|" + adapter.Pattern(r))
+	})
+	app.Handle("POST /users/{id}", say("post"))
+	app.Mount("/below", func(r *pants.Request) { _ = r.SendResponse(r.Path() + " " + adapter.Pattern(r)) })
+	app.NotFound(func(r *pants.Request) { _ = r.SendResponse("none", pants.Code(404)) })
+	app.MethodNotAllowed(func(r *pants.Request) { _ = r.SendResponse("not so", pants.Code(405)) })
+	app.Handle("GET /http", adapter.HTTP(http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		if pants.FromContext(hr.Context()) == nil {
+			t.Error("no Request inside of HTTP")
+		}
+		_, _ = io.WriteString(w, "<html>sniffed")
+	})))
+	app.Handle("GET /empty", adapter.HTTP(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	app.Handle("GET /redirect", adapter.HTTP(http.RedirectHandler("/elsewhere", http.StatusFound)))
+	c.Route("/api", func(c chi.Router) {
+		adapter.New(c, &server).Handle("GET /v{version}/*", func(r *pants.Request) {
+			_ = r.SendResponse(adapter.Param(r, "version") + "|" + adapter.Param(r, "*") + "|" + adapter.Pattern(r))
+		})
+	})
+
+	tests := []struct {
+		method, target string
+		status         int
+		content        string
+	}{
+		{"GET", "/plain", 200, "plain"},
+		{"GET", "/any", 200, "any /any"},
+		{"PURGE", "/nowhere", 405, "not so"}, // chi knows no such method
+		{"DELETE", "/any", 200, "any /any"},
+		{"GET", "/users/7", 200, "7||/users/{id}"},
+		{"GET", "/users/a%20b", 200, "a b||/users/{id}"},
+		{"GET", "/users/a%2Fb%20c", 200, "a/b c||/users/{id}"}, // chi gives out a%2Fb%20c
+		{"GET", "/users/100%25", 200, "100%||/users/{id}"},
+		{"POST", "/users/7", 200, "post /users/7"},
+		{"DELETE", "/users/7", 405, "not so"},
+		{"GET", "/below", 200, "/below /below"},
+		{"GET", "/below/a//b%2F?x=1", 200, "/below/a//b%2F /below/*"},
+		{"GET", "/nowhere", 404, "none"},
+		{"GET", "/http", 200, "<html>sniffed"},
+		{"GET", "/empty", 200, ""},
+		{"GET", "/redirect", 302, "<a href=\"/elsewhere\">Found</a>.\n\n"},
+		{"GET", "/api/v2/x/y", 200, "2|x/y|/api/v{version}/*"},
+	}
+	ts := httptest.NewServer(c)
+	defer ts.Close()
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, test := range tests {
+		t.Run(test.method+" "+test.target, func(t *testing.T) {
+			req, err := http.NewRequest(test.method, ts.URL+test.target, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			content, err := io.ReadAll(res.Body)
+			if err != nil || res.StatusCode != test.status || string(content) != test.content {
+				t.Errorf("got %d %q, %v; want %d %q", res.StatusCode, content, err, test.status, test.content)
+			}
+			if test.target == "/http" {
+				if got := res.Header.Get("Content-Type"); got != "text/html; charset=utf-8" {
+					t.Errorf("Content-Type = %q, want net/http's guess", got)
+				}
+				if res.ContentLength != int64(len(test.content)) {
+					t.Errorf("Content-Length = %d, want net/http's own", res.ContentLength)
+				}
+			}
+			if allow := strings.Join(res.Header.Values("Allow"), ", "); test.target == "/users/7" && test.status == 405 && allow != "GET, POST" {
+				t.Errorf("Allow = %q", allow)
+			}
+		})
+	}
+}
+
+func TestPatternWithoutChi(t *testing.T) {
+	var server pants.Server
+	w := httptest.NewRecorder()
+	server.Handler(func(r *pants.Request) { _ = r.SendResponse(adapter.Pattern(r) + adapter.Param(r, "x")) }).
+		ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	if w.Code != 200 || w.Body.String() != "" {
+		t.Errorf("without chi: %d %q", w.Code, w.Body)
+	}
+}
+
+func TestMistakesPanicAtStart(t *testing.T) {
+	var server pants.Server
+	app := adapter.New(chi.NewRouter(), &server)
+	for name, f := range map[string]func(){
+		"pattern without a slash": func() { app.Handle("x", say("x")) },
+		"unknown method":          func() { app.Handle("FETCH /x", say("x")) },
+		"nil handler":             func() { app.Handle("/x", nil) },
+		"nil http.Handler":        func() { adapter.HTTP(nil) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			f()
+		}()
+	}
+}

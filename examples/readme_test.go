@@ -1,0 +1,129 @@
+package examples_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Everything in the README that is code is compiled, its configurations are given to New, and its commands are those that run
+// in CI.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(text)
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no go command to compile with")
+	}
+	// Inside of the module, in a folder that ./... does not see.
+	dir, err := os.MkdirTemp("..", ".readme-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readme, -1)
+	if len(blocks) < 2 {
+		t.Fatalf("%d blocks of Go found", len(blocks))
+	}
+	for i, block := range blocks {
+		source := block[1]
+		if !strings.HasPrefix(source, "package ") {
+			source = fmt.Sprintf(fragment, source)
+		}
+		run(t, dir, fmt.Sprintf("block%d", i), source, "build", "-o", os.DevNull)
+	}
+
+	configs := regexp.MustCompile("`((xheaders|sendfile)\\.Config\\{.*?\\})`").FindAllStringSubmatch(readme, -1)
+	if len(configs) < 12 {
+		t.Fatalf("%d configurations found", len(configs))
+	}
+	var calls strings.Builder
+	for _, config := range configs {
+		fmt.Fprintf(&calls, "\tif _, err := %s.New(%s); err != nil {\n\t\tpanic(err)\n\t}\n", config[2], strings.ReplaceAll(config[1], `"/srv/files"`, "os.TempDir()"))
+	}
+	run(t, dir, "configs", fmt.Sprintf(program, calls.String()), "run")
+
+	commands := regexp.MustCompile("(?s)```sh\n(.*?)\n```").FindAllStringSubmatch(readme, -1)
+	known := map[string]bool{"go run ./examples/chi": true, "go test ./...": true}
+	for _, command := range commands {
+		if !known[command[1]] {
+			t.Errorf("command %q is run by nothing", command[1])
+		}
+	}
+	if len(commands) != len(known) {
+		t.Errorf("%d commands, want %d", len(commands), len(known))
+	}
+	for _, link := range regexp.MustCompile("`(Test[A-Za-z]+)`").FindAllStringSubmatch(readme, -1) {
+		if found, _ := filepath.Glob("../*/*_test.go"); !mentioned(found, "func "+link[1]+"(") {
+			t.Errorf("the README names %s, which is nowhere", link[1])
+		}
+	}
+}
+
+func mentioned(files []string, text string) bool {
+	for _, file := range files {
+		if content, err := os.ReadFile(file); err == nil && strings.Contains(string(content), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// run gives a program to the go command.
+func run(t *testing.T, dir, name, source string, arguments ...string) {
+	t.Helper()
+	folder := filepath.Join(dir, name)
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "main.go"), []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command("go", append(arguments, "./"+name)...)
+	command.Dir = dir
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s\n%s", name, err, out, source)
+	}
+}
+
+// fragment is what stands around a piece of code.
+const fragment = `package main
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-pants/kit/adapter"
+	"github.com/go-pants/kit/pants"
+)
+
+var (
+	server       *pants.Server
+	plainHandler http.HandlerFunc
+)
+
+func main() {
+%s}
+`
+
+const program = `package main
+
+import (
+	"os"
+
+	"github.com/go-pants/kit/sendfile"
+	"github.com/go-pants/kit/xheaders"
+)
+
+var cdnAddresses = []string{"192.0.2.0/24"}
+
+func main() {
+%s}
+`

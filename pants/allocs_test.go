@@ -1,0 +1,92 @@
+package pants_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/go-pants/kit/pants"
+)
+
+// nothing is a writer that does nothing, so that only the handler's work is measured.
+type nothing struct{ header http.Header }
+
+func (w nothing) Header() http.Header               { return w.header }
+func (w nothing) Write(p []byte) (int, error)       { return len(p), nil }
+func (w nothing) WriteString(s string) (int, error) { return len(s), nil }
+func (w nothing) WriteHeader(int)                   {}
+
+func bareHello(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain")
+	h.Set("Content-Length", "12")
+	_, _ = w.(nothing).WriteString("Hello World.")
+}
+
+// The convenience costs at most three allocations, and accessors that a handler does not use cost none.
+func TestAllocations(t *testing.T) {
+	var s pants.Server
+	hr := httptest.NewRequest(http.MethodGet, "/?a=b&c=d", nil)
+	hr.Header.Set("Cookie", "a=b; c=d")
+	measure := func(h http.Handler) float64 {
+		w := nothing{http.Header{}}
+		return testing.AllocsPerRun(200, func() {
+			clear(w.header)
+			h.ServeHTTP(w, hr)
+		})
+	}
+	bare := measure(http.HandlerFunc(bareHello))
+	hello := s.Handler(func(r *pants.Request) { _ = r.SendResponse("Hello World.") })
+	tests := []struct {
+		name    string
+		handler http.Handler
+		above   float64
+	}{
+		{"hello", hello, 3},
+		{"hello below a logging writer", wrapped(hello), 4},
+		{"Wrap around a bare handler", s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			h := w.Header()
+			h.Set("Content-Type", "text/plain")
+			h.Set("Content-Length", "12")
+			_, _ = w.Write(helloBytes)
+		})), 3},
+		{"accessors without a copy", s.Handler(func(r *pants.Request) {
+			_, _, _, _, _, _ = r.Method(), r.Protocol(), r.URL(), r.Path(), r.Query(), r.Host()
+			_ = r.SendResponse("Hello World.")
+		}), 3},
+	}
+	for _, test := range tests {
+		got := measure(test.handler)
+		t.Logf("%s: %v allocations, bare %v", test.name, got, bare)
+		if got > bare+test.above {
+			t.Errorf("%s: %v allocations, bare handler %v, want at most %v more", test.name, got, bare, test.above)
+		}
+	}
+}
+
+var helloBytes = []byte("Hello World.")
+
+// wrapped puts a writer in between that knows nothing but the three methods.
+func wrapped(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		next.ServeHTTP(struct{ http.ResponseWriter }{w}, hr)
+	})
+}
+
+func BenchmarkHello(b *testing.B) {
+	var s pants.Server
+	hr := httptest.NewRequest(http.MethodGet, "/", nil)
+	for name, h := range map[string]http.Handler{
+		"bare":  http.HandlerFunc(bareHello),
+		"pants": s.Handler(func(r *pants.Request) { _ = r.SendResponse("Hello World.") }),
+	} {
+		b.Run(name, func(b *testing.B) {
+			w := nothing{http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				clear(w.header)
+				h.ServeHTTP(w, hr)
+			}
+		})
+	}
+}

@@ -1,0 +1,222 @@
+package pants
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// bodyIdle is how long a body may stall between two reads before the answer is 408. Only tests change it.
+var bodyIdle = 60 * time.Second
+
+// body is the request body: read once, whole and bounded, then available in any form and any number of times. As an
+// io.ReadCloser it is what r.HTTP.Body becomes.
+type body struct {
+	req *Request
+
+	mu      sync.Mutex
+	loaded  bool
+	touched bool // somebody read the raw body before it was loaded (under Wrap)
+	data    []byte
+	offset  int
+	err     error
+
+	parsed bool
+	post   url.Values
+	files  map[string][]*File
+}
+
+// Body is the whole request body, not processed in any way; empty if there is none. Under Wrap it is nil if the body cannot
+// be had: ParseBody says why.
+func (r *Request) Body() []byte {
+	if r.ParseBody() != nil {
+		return nil
+	}
+	return r.body.data
+}
+
+// BodyReader reads the whole request body from its beginning; each call returns a new reader. Under Wrap it is empty if the
+// body cannot be had: ParseBody says why.
+func (r *Request) BodyReader() io.ReadSeeker { return bytes.NewReader(r.Body()) }
+
+// ParseBody reads the body, and processes it if it is a form. It is for handlers under Wrap: before a Pants handler the kit
+// does it, and answers what is wrong by itself. The error is the same one at each call; errors.Is tells ErrTooLarge (worth a
+// 413) from the rest (worth a 400). A query over Limits.Params and cookies over Limits.Cookies are reported here too.
+func (r *Request) ParseBody() error {
+	if err := r.overLimit(); err != nil {
+		return err
+	}
+	b := &r.body
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.load()
+	return b.err
+}
+
+// load reads and processes the body unless that was done. b.mu is held.
+func (b *body) load() {
+	if b.loaded {
+		return
+	}
+	b.loaded = true
+	if b.touched {
+		b.err = &refusal{http.StatusBadRequest, errors.New("pants: the body was already read through r.HTTP.Body")}
+		return
+	}
+	if b.data, b.err = b.read(); b.err != nil {
+		b.data = nil
+		return
+	}
+	b.err = b.checkForm()
+}
+
+// read returns the whole body, at most MaxRequest bytes of it.
+func (b *body) read() ([]byte, error) {
+	r := b.req
+	in, limit := r.in, r.server.maxRequest
+	if in.Body == nil || in.Body == http.NoBody {
+		return nil, nil
+	}
+	w := innermost(r.res.w)
+	src := &stallReader{r: in.Body, rc: http.NewResponseController(r.res.w)}
+	defer src.done()
+	if limit >= 0 && in.ContentLength > limit {
+		tellTooLarge(w)
+		return nil, tooLarge(in.ContentLength, limit)
+	}
+	var reader io.Reader = src
+	if limit >= 0 {
+		reader = http.MaxBytesReader(w, src, limit)
+	}
+	// What the client announces is only worth so much memory before it is seen.
+	size := int64(512)
+	if in.ContentLength > 0 {
+		size = min(in.ContentLength, 64<<10) + 1
+	}
+	data := make([]byte, 0, size)
+	for {
+		if len(data) == cap(data) {
+			data = grow(data, in.ContentLength)
+		}
+		n, err := reader.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if err == io.EOF {
+			return data, nil
+		}
+		if err != nil {
+			return nil, bodyRefusal(err, limit)
+		}
+	}
+}
+
+// grow doubles the capacity of data, but not beyond what was announced and one byte to see the end.
+func grow(data []byte, announced int64) []byte {
+	size := 2 * int64(cap(data))
+	if announced > int64(len(data)) && size > announced {
+		size = announced + 1
+	}
+	bigger := make([]byte, len(data), size)
+	copy(bigger, data)
+	return bigger
+}
+
+func tooLarge(length, limit int64) error {
+	return &refusal{http.StatusRequestEntityTooLarge, fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, length, limit)}
+}
+
+// bodyRefusal says what a failed read of the body is answered with.
+func bodyRefusal(err error, limit int64) error {
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return &refusal{http.StatusRequestEntityTooLarge, fmt.Errorf("%w: limit %d", ErrTooLarge, limit)}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &refusal{http.StatusRequestTimeout, fmt.Errorf("pants: request body stalled: %w", err)}
+	}
+	return &refusal{http.StatusBadRequest, fmt.Errorf("pants: reading the request body: %w", err)}
+}
+
+// innermost is the writer of net/http itself, below what middlewares put around it and admit by Unwrap: only that one knows
+// how to end a request that is too large (see read).
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		inner := outer.Unwrap()
+		if inner == nil {
+			return w
+		}
+		w = inner
+	}
+}
+
+// tellTooLarge makes net/http end the connection after the answer without a reset that could overtake it: nginx, as HTTP/1.0
+// upstream client, turns a 413 that comes early into a 502 otherwise. Only http.MaxBytesReader can say so to net/http, and only
+// when it was read beyond its limit; nothing of the client's is read for it, also not with Expect: 100-continue.
+func tellTooLarge(innermost http.ResponseWriter) {
+	_, _ = http.MaxBytesReader(innermost, io.NopCloser(strings.NewReader("x")), 0).Read(make([]byte, 1))
+}
+
+// stallReader reads with a deadline that moves on with the data. The deadline must not outlive the body: one that fires later
+// cancels the context of the request.
+type stallReader struct {
+	r    io.ReadCloser
+	rc   *http.ResponseController
+	last time.Time
+}
+
+func (s *stallReader) Read(p []byte) (int, error) {
+	// Moving the deadline at each read of a fast upload would be work for nothing.
+	if now := time.Now(); now.Sub(s.last) > bodyIdle/60 {
+		s.last = now
+		_ = s.rc.SetReadDeadline(now.Add(bodyIdle)) // a recorder in a test has no deadlines
+	}
+	return s.r.Read(p)
+}
+
+func (s *stallReader) Close() error { return s.r.Close() }
+
+func (s *stallReader) done() {
+	if !s.last.IsZero() {
+		_ = s.rc.SetReadDeadline(time.Time{})
+	}
+}
+
+// Read makes r.HTTP.Body readable: the stored body when it was loaded, else the raw one, once.
+func (b *body) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.loaded {
+		b.touched = true
+		return b.req.in.Body.Read(p)
+	}
+	if b.err != nil && b.data == nil {
+		return 0, b.err
+	}
+	n := copy(p, b.data[b.offset:])
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	b.offset += n
+	return n, nil
+}
+
+// Close rewinds a loaded body, so that the next reader of r.HTTP.Body begins anew.
+func (b *body) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.loaded {
+		return b.req.in.Body.Close()
+	}
+	b.offset = 0
+	return nil
+}

@@ -1,0 +1,48 @@
+package pants
+
+import (
+	"bufio"
+	"net"
+)
+
+// Connection is the client's connection as far as the current request is concerned, for protocols on top of HTTP such as
+// WebSocket. Most handlers need nothing of it.
+type Connection struct{ req *Request }
+
+// Connection is the connection the request came over.
+func (r *Request) Connection() *Connection { return &r.conn }
+
+// CurrentRequest is the request that is being answered; nil when its response is finished.
+func (c *Connection) CurrentRequest() *Request {
+	w := &c.req.res
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over() {
+		return nil
+	}
+	return c.req
+}
+
+// Finish is Request.Finish.
+func (c *Connection) Finish() error { return c.req.Finish() }
+
+// Close drops the connection without an answer, or in the middle of one. On HTTP/2 only the request's stream is dropped. It
+// takes effect when the handler has returned. ErrFinished tells that the response is over already.
+func (c *Connection) Close() error {
+	w := &c.req.res
+	w.lockForEnd()
+	defer w.mu.Unlock()
+	if w.state == finished {
+		return w.closedError()
+	}
+	w.aborted = true
+	w.finish()
+	return nil
+}
+
+// Hijack takes the connection over, as http.Hijacker does. The response is finished then; the connection is the caller's to
+// close. http.ErrNotSupported (errors.Is) tells that there is none to take, as on HTTP/2.
+func (c *Connection) Hijack() (net.Conn, *bufio.ReadWriter, error) { return c.req.res.Hijack() }
+
+// RemoteAddr is the network address of the peer, a proxy perhaps; Request.RemoteIP is the client's.
+func (c *Connection) RemoteAddr() string { return c.req.in.RemoteAddr }

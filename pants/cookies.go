@@ -1,0 +1,289 @@
+package pants
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Cookies are cookies by name.
+type Cookies map[string]*http.Cookie
+
+// Get is the value of a cookie, "" if there is none.
+func (c Cookies) Get(name string) string {
+	if cookie := c[name]; cookie != nil {
+		return cookie.Value
+	}
+	return ""
+}
+
+// Set gives the cookie a value, as Pants' cookies_out[name] = value did: the attributes of a cookie that is there already stay.
+// It returns the cookie, for its attributes to be set.
+func (c Cookies) Set(name, value string) *http.Cookie {
+	cookie := c[name]
+	if cookie == nil {
+		cookie = &http.Cookie{Name: name}
+		c[name] = cookie
+	}
+	cookie.Value = value
+	return cookie
+}
+
+// Cookies are the cookies received, read as Python's SimpleCookie read them: values in double quotes are decoded (\" \\ and
+// \ooo), bytes above 127 are kept, and of equal names the last one counts. net/http drops such cookies. What is no cookie is
+// skipped, up to the next ';'.
+func (r *Request) Cookies() Cookies {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parseCookies()
+	return r.cookies
+}
+
+func (r *Request) parseCookies() {
+	if r.known&knownCookies != 0 {
+		return
+	}
+	r.known |= knownCookies
+	r.cookies = Cookies{}
+	limit, count := r.server.limits.Cookies, 0
+	for _, line := range r.in.Header["Cookie"] {
+		n, err := readCookies(r.cookies, line, limit-count)
+		count += n
+		if err != nil {
+			r.cookies = Cookies{}
+			r.cookieErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: more than %d cookies", limit)}
+			return
+		}
+	}
+}
+
+// overLimit reports a query or cookies with more than their limit. What cannot be over the limit is not even read: two bytes
+// ("=," or "a=") are the least that a pair takes.
+func (r *Request) overLimit() error {
+	l := r.server.limits
+	queryFits := len(r.in.RequestURI) <= l.Params
+	size := 0
+	for _, line := range r.in.Header["Cookie"] {
+		size += len(line)
+	}
+	cookiesFit := size <= l.Cookies
+	if queryFits && cookiesFit {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !queryFits {
+		if query := r.Query(); r.known&knownQuery != 0 || pairsAtMost([]byte(query), r.server.config.LegacySemicolons) > l.Params {
+			r.parseQuery()
+		}
+	}
+	if !cookiesFit {
+		if r.known&knownCookies != 0 || r.cookiesAtMost() > l.Cookies {
+			r.parseCookies()
+		}
+	}
+	if r.queryErr != nil {
+		return r.queryErr
+	}
+	return r.cookieErr
+}
+
+// cookiesAtMost is an upper bound of the cookies received: each has a '='.
+func (r *Request) cookiesAtMost() int {
+	n := 0
+	for _, line := range r.in.Header["Cookie"] {
+		n += strings.Count(line, "=")
+	}
+	return n
+}
+
+// readCookies adds the cookies of one Cookie header to c and reports how many it met. The grammar is that of Cookie.py in
+// Python 2.7: name, blanks, '=', blanks, then a quoted string, a date with a comma, or characters of a set; pairs end at
+// ';' or a blank.
+func readCookies(c Cookies, line string, limit int) (int, error) {
+	n := 0
+	for i := 0; i < len(line); {
+		start := i
+		for start < len(line) && (isSpace(line[start]) || line[start] == ';') {
+			start++
+		}
+		if start == len(line) {
+			break
+		}
+		name, value, end, pair, ok := readPair(line, start)
+		if !ok {
+			// Not a cookie: go on behind the next ';'.
+			semicolon := strings.IndexByte(line[start:], ';')
+			if semicolon < 0 {
+				break
+			}
+			i = start + semicolon + 1
+			continue
+		}
+		i = end
+		if !pair || !isToken(name) || name[0] == '$' {
+			continue // a word without '=', a name that is none, or an attribute of RFC 2965
+		}
+		if n++; n > limit {
+			return n, http.ErrNoCookie
+		}
+		c[name] = &http.Cookie{Name: name, Value: unquoteCookie(value), Quoted: strings.HasPrefix(value, `"`)}
+	}
+	return n, nil
+}
+
+// readPair reads one name and value from line[i:]. pair is false for a word without '='; ok is false when the grammar does not
+// fit. end is where the next pair may begin.
+func readPair(line string, i int) (name, value string, end int, pair, ok bool) {
+	start := i
+	// The key is the shortest that lets the rest fit: '=' belongs to the set, but a key ends at the first one that may.
+	for i < len(line) && isCookieChar(line[i]) && (line[i] != '=' || i == start) {
+		i++
+	}
+	if i == start {
+		return "", "", 0, false, false
+	}
+	name = line[start:i]
+	j := skipSpaces(line, i)
+	if j == len(line) || line[j] != '=' {
+		end, ok = pairEnd(line, i)
+		return name, "", end, false, ok
+	}
+	j = skipSpaces(line, j+1)
+	from := j
+	if j = readValue(line, j); j < 0 {
+		return "", "", 0, false, false
+	}
+	end, ok = pairEnd(line, j)
+	return name, line[from:j], end, true, ok
+}
+
+// readValue returns the end of the value that begins at i, or -1.
+func readValue(line string, i int) int {
+	if i < len(line) && line[i] == '"' {
+		for j := i + 1; j < len(line); j++ {
+			switch line[j] {
+			case '"':
+				return j + 1
+			case '\\':
+				j++
+			}
+		}
+		return -1
+	}
+	if end := cookieDate(line, i); end > 0 {
+		if _, ok := pairEnd(line, end); ok {
+			return end
+		}
+	}
+	for i < len(line) && isCookieChar(line[i]) {
+		i++
+	}
+	return i
+}
+
+// pairEnd moves behind the blanks and the ';' that end a pair; false when something else follows.
+func pairEnd(line string, i int) (int, bool) {
+	j := skipSpaces(line, i)
+	switch {
+	case j == len(line):
+		return j, true
+	case line[j] == ';':
+		return j + 1, true
+	case j > i:
+		return j, true
+	}
+	return 0, false
+}
+
+// cookieDate returns the end of a date like "Wed, 09-Jun-2021 10:18:14 GMT" at i, or -1: three word characters, a comma, a
+// blank, 9 to 11 blanks, word characters or hyphens, a blank, 8 digits or colons, a blank, GMT.
+func cookieDate(line string, i int) int {
+	if i+5 > len(line) || !isWord(line[i]) || !isWord(line[i+1]) || !isWord(line[i+2]) || line[i+3] != ',' || !isSpace(line[i+4]) {
+		return -1
+	}
+	for n := 11; n >= 9; n-- {
+		if end := dateTail(line, i+5, n); end > 0 {
+			return end
+		}
+	}
+	return -1
+}
+
+func dateTail(line string, i, n int) int {
+	const rest = 1 + 8 + 1 + 3
+	if i+n+rest > len(line) {
+		return -1
+	}
+	for _, c := range []byte(line[i : i+n]) {
+		if !isSpace(c) && !isWord(c) && c != '-' {
+			return -1
+		}
+	}
+	i += n
+	if !isSpace(line[i]) || !isSpace(line[i+9]) || line[i+10:i+13] != "GMT" {
+		return -1
+	}
+	for _, c := range []byte(line[i+1 : i+9]) {
+		if (c < '0' || c > '9') && c != ':' {
+			return -1
+		}
+	}
+	return i + rest
+}
+
+// unquoteCookie strips one pair of quotes and decodes \ooo and \x.
+func unquoteCookie(s string) string {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return s
+	}
+	s = s[1 : len(s)-1]
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			out = append(out, s[i])
+			continue
+		}
+		if i+3 < len(s) && '0' <= s[i+1] && s[i+1] <= '3' && isOctal(s[i+2]) && isOctal(s[i+3]) {
+			out = append(out, (s[i+1]-'0')<<6|(s[i+2]-'0')<<3|(s[i+3]-'0'))
+			i += 3
+			continue
+		}
+		i++
+		out = append(out, s[i])
+	}
+	return string(out)
+}
+
+func isOctal(c byte) bool { return '0' <= c && c <= '7' }
+
+func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
+
+func isWord(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
+}
+
+// isCookieChar tells the characters that Cookie.py reads in a name or a value without quotes.
+func isCookieChar(c byte) bool {
+	return isWord(c) || strings.IndexByte("!#%&'~`><@,:/$*+-.^|)(?}{=[]", c) >= 0
+}
+
+func skipSpaces(s string, i int) int {
+	for i < len(s) && isSpace(s[i]) {
+		i++
+	}
+	return i
+}
+
+// isToken tells a token of RFC 9110 section 5.6.2, which is what a cookie's name and a header's name have to be.
+func isToken(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; !isWord(c) && strings.IndexByte("!#$%&'*+-.^`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,193 @@
+package pants
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Get is the query's parameters, by the rules of Python's urlparse.parse_qsl: a pair without '=' or with an empty value is
+// left out, '+' is a space, and a '%' that begins no escape stays as it is. Values are bytes, not necessarily UTF-8. They come
+// from the URL only.
+func (r *Request) Get() url.Values {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.parseQuery()
+	return r.query
+}
+
+func (r *Request) parseQuery() {
+	if r.known&knownQuery != 0 {
+		return
+	}
+	r.known |= knownQuery
+	s := r.server
+	if r.query, r.queryErr = parsePairs(r.Query(), s.config.LegacySemicolons, s.limits.Params); r.queryErr != nil {
+		r.queryErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: query: %w", r.queryErr)}
+	}
+}
+
+// Post is the parameters of a form in the body, urlencoded or multipart/form-data. Like Pants it is filled for the methods
+// POST and PUT only.
+func (r *Request) Post() url.Values {
+	_ = r.ParseBody()
+	b := &r.body
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.parseForm()
+	return b.post
+}
+
+// Files are the files of a multipart/form-data body by field name; see Post for the methods.
+func (r *Request) Files() map[string][]*File {
+	_ = r.ParseBody()
+	return r.body.files
+}
+
+// formType tells what kind of form the body is, if any, and its boundary parameter.
+func (b *body) formType() (mediaType, boundary string) {
+	in := b.req.in
+	if in.Method != http.MethodPost && in.Method != http.MethodPut {
+		return "", ""
+	}
+	contentType := in.Header.Get("Content-Type")
+	mediaType, _, _ = strings.Cut(contentType, ";")
+	mediaType = strings.ToLower(trimBlanks(mediaType))
+	if mediaType == "multipart/form-data" {
+		_, params := parseParams(contentType)
+		boundary = params.get("boundary")
+	}
+	return mediaType, boundary
+}
+
+// checkForm processes the loaded body as far as is needed to know that it is sound: a multipart body is read now, of a
+// urlencoded one only the number of pairs is looked at.
+func (b *body) checkForm() error {
+	if len(b.data) == 0 {
+		return nil
+	}
+	s := b.req.server
+	switch mediaType, boundary := b.formType(); {
+	case mediaType == "application/x-www-form-urlencoded":
+		if pairsAtMost(b.data, s.config.LegacySemicolons) <= s.limits.Params {
+			return nil
+		}
+		if _, err := parsePairs(string(b.data), s.config.LegacySemicolons, s.limits.Params); err != nil {
+			return &refusal{http.StatusBadRequest, fmt.Errorf("pants: form: %w", err)}
+		}
+	case mediaType == "multipart/form-data" && boundary != "":
+		form, err := parseMultipart(b.data, boundary, s.limits)
+		if err != nil {
+			return &refusal{http.StatusBadRequest, fmt.Errorf("pants: multipart body: %w", err)}
+		}
+		b.parsed, b.post, b.files = true, form.post, form.files
+	}
+	return nil
+}
+
+// parseForm reads a urlencoded form that checkForm found sound. b.mu is held.
+func (b *body) parseForm() {
+	if b.parsed || b.err != nil {
+		return
+	}
+	b.parsed = true
+	if mediaType, _ := b.formType(); mediaType == "application/x-www-form-urlencoded" {
+		s := b.req.server
+		b.post, _ = parsePairs(string(b.data), s.config.LegacySemicolons, s.limits.Params)
+	}
+}
+
+// pairsAtMost is an upper bound of the pairs in data.
+func pairsAtMost(data []byte, semicolons bool) int {
+	n := bytes.Count(data, []byte{'&'}) + 1
+	if semicolons {
+		n += bytes.Count(data, []byte{';'})
+	}
+	return n
+}
+
+// parsePairs is urlparse.parse_qsl of Python 2.7 with keep_blank_values=False, and refuses more than limit pairs.
+func parsePairs(s string, semicolons bool, limit int) (url.Values, error) {
+	n := strings.Count(s, "&") + 1
+	if semicolons {
+		n += strings.Count(s, ";")
+	}
+	if s == "" {
+		return url.Values{}, nil
+	}
+	values := make(url.Values, min(n, 64))
+	// All values share one array; a key that comes again moves to an array of its own.
+	array := make([]string, 0, min(n, limit, 1024))
+	count := 0
+	for s != "" {
+		var pair string
+		if end := indexSeparator(s, semicolons); end < 0 {
+			pair, s = s, ""
+		} else {
+			pair, s = s[:end], s[end+1:]
+		}
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || value == "" {
+			continue
+		}
+		if count++; count > limit {
+			return nil, fmt.Errorf("more than %d parameters", limit)
+		}
+		key, value = unquotePlus(key), unquotePlus(value)
+		if old, again := values[key]; again {
+			values[key] = append(old, value)
+			continue
+		}
+		array = append(array, value)
+		values[key] = array[len(array)-1 : len(array) : len(array)]
+	}
+	return values, nil
+}
+
+func indexSeparator(s string, semicolons bool) int {
+	if semicolons {
+		return strings.IndexAny(s, "&;")
+	}
+	return strings.IndexByte(s, '&')
+}
+
+// unquotePlus decodes '+' and %XX; what is no escape stays.
+func unquotePlus(s string) string {
+	i := strings.IndexAny(s, "+%")
+	if i < 0 {
+		return s
+	}
+	out := make([]byte, i, len(s))
+	copy(out, s)
+	for ; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '+':
+			out = append(out, ' ')
+		case c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+			out = append(out, unhex(s[i+1])<<4|unhex(s[i+2]))
+			i += 2
+		default:
+			out = append(out, c)
+		}
+	}
+	return string(out)
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func unhex(c byte) byte {
+	switch {
+	case c <= '9':
+		return c - '0'
+	case c >= 'a':
+		return c - 'a' + 10
+	}
+	return c - 'A' + 10
+}
+
+// trimBlanks cuts the optional white space of RFC 9110 section 5.6.3.
+func trimBlanks(s string) string { return strings.Trim(s, " \t") }

@@ -1,0 +1,102 @@
+package pants
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-pants/kit/xheaders"
+)
+
+// Request is one HTTP request and the means to answer it, as Pants' HTTPRequest was. Its accessors compute on first use, may
+// be called from any goroutine, and stay valid after the response is finished; what they return must not be changed, except
+// CookiesOut.
+type Request struct {
+	// HTTP is the request as net/http has it.
+	HTTP *http.Request
+
+	// Writer is the response as net/http has it. Writing to it and calling Send* may be mixed. When the response is finished
+	// its writes fail with ErrFinished.
+	Writer http.ResponseWriter
+
+	server *Server
+	in     *http.Request // as received: HTTP may be a copy
+	res    response
+	body   body
+	conn   Connection
+	start  time.Time
+	spent  atomic.Int64 // nanoseconds until Finish; 0 while unfinished
+
+	mu        sync.Mutex // guards the lazily computed fields below
+	known     known
+	client    xheaders.Info
+	query     url.Values
+	queryErr  error
+	cookies   Cookies
+	cookieErr error
+	headers   http.Header
+	out       Cookies // see CookiesOut
+}
+
+// known says which of a Request's lazy fields are computed.
+type known uint8
+
+const (
+	knownClient known = 1 << iota
+	knownQuery
+	knownCookies
+)
+
+func newRequest(s *Server, w http.ResponseWriter, hr *http.Request) *Request {
+	r := &Request{HTTP: hr, in: hr, server: s, start: time.Now()}
+	r.Writer = &r.res
+	r.res.w = w
+	r.res.req = r
+	r.body.req = r
+	r.conn.req = r
+	return r
+}
+
+// FromContext returns the Request that Server.Wrap put into the context of a net/http request, or that a Pants handler passed
+// on with Request.Context. It is nil if there is none.
+func FromContext(ctx context.Context) *Request {
+	r, _ := ctx.Value(contextKey{}).(*Request)
+	return r
+}
+
+// Context is done when the client is gone or the response is over. FromContext(r.Context()) is r.
+func (r *Request) Context() context.Context { return (*requestContext)(r) }
+
+// Time is how long ago the request was received, or how long it took until it was finished.
+func (r *Request) Time() time.Duration {
+	if d := r.spent.Load(); d != 0 {
+		return time.Duration(d)
+	}
+	return time.Since(r.start)
+}
+
+type contextKey struct{}
+
+// requestContext is a Request seen as a context, so that carrying it costs no allocation.
+type requestContext Request
+
+func (c *requestContext) Deadline() (time.Time, bool) { return c.in.Context().Deadline() }
+func (c *requestContext) Done() <-chan struct{}       { return c.in.Context().Done() }
+func (c *requestContext) Err() error                  { return c.in.Context().Err() }
+
+func (c *requestContext) Value(key any) any {
+	if key == (contextKey{}) {
+		return (*Request)(c)
+	}
+	return c.in.Context().Value(key)
+}
+
+// hasCookies tells whether CookiesOut has any.
+func (r *Request) hasCookies() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.out) > 0
+}

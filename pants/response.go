@@ -1,0 +1,408 @@
+package pants
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// response is the one wrapper around an http.ResponseWriter: it commits cookies and pending headers with the first byte, and
+// it is the gate. A write that comes after ServeHTTP returned lands in the next response on that connection, which may be
+// another client's (RFC 9112 section 9.3.2 is broken then), so every path to w holds mu and looks at the state first, and
+// after end nothing passes.
+//
+// It implements all optional interfaces of net/http. Flush does nothing and Hijack reports http.ErrNotSupported where the
+// writer below cannot; ReadFrom then copies.
+type response struct {
+	w   http.ResponseWriter
+	req *Request
+
+	mu      sync.Mutex
+	closing atomic.Bool // end is waiting for mu: nobody begins anything new
+	state   state
+	plain   bool // under Wrap, where the rules are net/http's
+
+	status      int         // marked by SendStatus; the real one once the head is sent
+	own         http.Header // what a Pants handler sees as headers, and what is pending; nil until used
+	withheld    bool        // the next commit leaves CookiesOut out
+	cookiesSent []string    // names of CookiesOut that are in the head already
+	refused     error       // why the last attempt to commit was refused
+	hijacked    bool
+	aborted     bool          // the connection has to be dropped
+	returned    bool          // the handler has returned
+	done        chan struct{} // closed by end, if the handler had returned
+	tasks       int           // running functions of Request.Go
+
+	headerValues [2]string // Content-Type and Content-Length of SendResponse
+}
+
+type state uint8
+
+const (
+	open state = iota
+	headSent
+	finished
+)
+
+var (
+	_ http.ResponseWriter = (*response)(nil)
+	_ io.ReaderFrom       = (*response)(nil)
+	_ io.StringWriter     = (*response)(nil)
+	_ http.Flusher        = (*response)(nil)
+	_ http.Hijacker       = (*response)(nil)
+)
+
+// Header is the header map that the first byte sends. Under Handler it is a copy: whoever keeps it cannot race with net/http,
+// which reads its own map when the response is over.
+func (w *response) Header() http.Header {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over() {
+		return http.Header{}
+	}
+	if w.plain {
+		return w.w.Header()
+	}
+	return w.ownHeader()
+}
+
+func (w *response) ownHeader() http.Header {
+	if w.own == nil {
+		w.own = w.w.Header().Clone()
+		if w.own == nil {
+			w.own = http.Header{}
+		}
+	}
+	return w.own
+}
+
+// over tells whether the gate is closed. mu is held.
+func (w *response) over() bool { return w.state == finished || w.closing.Load() }
+
+// WriteHeader sends the head with that status, as in net/http. 1xx statuses pass and commit nothing, 101 ends the head.
+func (w *response) WriteHeader(status int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.over():
+	case status >= 100 && status < 200 && status != http.StatusSwitchingProtocols:
+		if w.state == open {
+			if w.own != nil {
+				w.publish(w.own)
+			}
+			w.w.WriteHeader(status)
+		}
+	case w.state == headSent:
+		w.req.server.log().Warn("pants: superfluous WriteHeader", "path", w.req.Path(), "status", status)
+	default:
+		w.status = status
+		_ = w.commit() // Write reports it, or end
+	}
+}
+
+// Write sends p, and the head before it.
+func (w *response) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
+	return w.w.Write(p)
+}
+
+// WriteString is Write for a string.
+func (w *response) WriteString(s string) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
+	return io.WriteString(w.w, s)
+}
+
+// begin makes sure that the head is sent and content may follow. mu is held.
+func (w *response) begin() error {
+	if w.over() {
+		return w.closedError()
+	}
+	if w.state == open {
+		return w.commit()
+	}
+	return nil
+}
+
+func (w *response) closedError() error {
+	if w.hijacked {
+		return http.ErrHijacked
+	}
+	return ErrFinished
+}
+
+// commit sends the head: pending headers, cookies, status. When a header or a cookie cannot be sent, nothing is. mu is held,
+// the state is open.
+func (w *response) commit() error {
+	h := w.own
+	if h == nil {
+		h = w.w.Header()
+	}
+	if err := checkHeader(h); err != nil {
+		return w.refuse(err)
+	}
+	if !w.withheld {
+		if err := w.req.addCookies(h, nil); err != nil {
+			return w.refuse(err)
+		}
+	}
+	if w.own != nil {
+		w.publish(w.own)
+	}
+	if w.req.server.config.DisableKeepAlives && w.req.in.ProtoMajor == 1 {
+		w.w.Header().Set("Connection", "close")
+	}
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	w.state, w.refused = headSent, nil
+	w.w.WriteHeader(w.status)
+	return nil
+}
+
+func (w *response) refuse(err error) error {
+	w.refused = err
+	return err
+}
+
+// publish makes the header map of the writer below equal to h, in slices of its own.
+func (w *response) publish(h http.Header) {
+	out := w.w.Header()
+	for name := range out {
+		if _, kept := h[name]; !kept {
+			delete(out, name)
+		}
+	}
+	n := 0
+	for _, values := range h {
+		n += len(values)
+	}
+	array := make([]string, 0, n)
+	for name, values := range h {
+		if values == nil {
+			out[name] = nil // tells net/http not to add one
+			continue
+		}
+		start := len(array)
+		array = append(array, values...)
+		out[name] = array[start:len(array):len(array)]
+	}
+}
+
+// checkHeader refuses what would end a header line early. net/http replaces line breaks by blanks and drops bad names, both
+// in silence.
+func checkHeader(h http.Header) error {
+	for name, values := range h {
+		if !isToken(strings.TrimPrefix(name, http.TrailerPrefix)) {
+			return fmt.Errorf("pants: invalid header name %q", name)
+		}
+		for _, value := range values {
+			if strings.ContainsAny(value, "\r\n\x00") {
+				return fmt.Errorf("pants: invalid value of header %s: %q", name, value)
+			}
+		}
+	}
+	return nil
+}
+
+// ReadFrom sends what src has. A regular file goes to the ReadFrom of the writer below, which may be the kernel's
+// sendfile; for anything else the gate is not held while src is waited for.
+func (w *response) ReadFrom(src io.Reader) (int64, error) {
+	if isRegularFile(src) {
+		return w.sendFrom(src)
+	}
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	return io.CopyBuffer(writerOnly{w}, readerOnly{src}, *buffer)
+}
+
+func (w *response) sendFrom(src io.Reader) (int64, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.begin(); err != nil {
+		return 0, err
+	}
+	return io.Copy(w.w, src)
+}
+
+// isRegularFile tells readers that the kernel can send from, and that never make a reader wait for long.
+func isRegularFile(src io.Reader) bool {
+	if limited, ok := src.(*io.LimitedReader); ok {
+		src = limited.R
+	}
+	file, ok := src.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
+type (
+	writerOnly struct{ io.Writer }
+	readerOnly struct{ io.Reader }
+)
+
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+
+// Flush sends what is buffered.
+func (w *response) Flush() { _ = w.FlushError() }
+
+// FlushError sends what is buffered, and the head before it.
+func (w *response) FlushError() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.begin(); err != nil {
+		return err
+	}
+	return w.flush()
+}
+
+func (w *response) flush() error { return http.NewResponseController(w.w).Flush() }
+
+// Hijack takes the connection over; the response is finished then, and nothing more is written to it.
+func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over() {
+		return nil, nil, w.closedError()
+	}
+	conn, rw, err := http.NewResponseController(w.w).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	w.hijacked = true
+	w.finish()
+	return conn, rw, nil
+}
+
+// SetReadDeadline, SetWriteDeadline and EnableFullDuplex serve http.ResponseController.
+func (w *response) SetReadDeadline(t time.Time) error {
+	return w.control(func(c *http.ResponseController) error { return c.SetReadDeadline(t) })
+}
+
+func (w *response) SetWriteDeadline(t time.Time) error {
+	return w.control(func(c *http.ResponseController) error { return c.SetWriteDeadline(t) })
+}
+
+func (w *response) EnableFullDuplex() error {
+	return w.control((*http.ResponseController).EnableFullDuplex)
+}
+
+func (w *response) control(f func(*http.ResponseController) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over() {
+		return w.closedError()
+	}
+	return f(http.NewResponseController(w.w))
+}
+
+// Unwrap is the writer below, behind the same gate.
+func (w *response) Unwrap() http.ResponseWriter { return gated(w, w.w) }
+
+// finish closes the gate. mu is held.
+func (w *response) finish() {
+	if w.state == finished {
+		return
+	}
+	w.state = finished
+	spent := time.Since(w.req.start)
+	w.req.spent.Store(max(1, int64(spent)))
+	if w.done != nil {
+		close(w.done)
+	}
+}
+
+// end closes the gate from outside, even while a write is stuck in a client that does not read: its deadline is moved into
+// the past. It reports whether anything of the response was sent.
+func (w *response) end() (sent bool) {
+	w.lockForEnd()
+	defer w.mu.Unlock()
+	sent = w.state != open
+	w.finish()
+	return sent
+}
+
+// lockForEnd takes mu so that nothing new begins meanwhile.
+func (w *response) lockForEnd() {
+	if w.mu.TryLock() {
+		return
+	}
+	w.closing.Store(true)
+	_ = http.NewResponseController(w.w).SetWriteDeadline(time.Unix(1, 0))
+	w.mu.Lock()
+}
+
+// returnPlain ends a response under Wrap: what is pending goes out, as the handler's return implies in net/http.
+func (w *response) returnPlain() {
+	w.lockForEnd()
+	defer w.mu.Unlock()
+	if w.state == open && w.refused == nil && (w.status != 0 || w.req.hasCookies()) {
+		_ = w.commit()
+	}
+	if w.state == open && w.refused != nil {
+		w.answerRefused()
+	}
+	w.finish()
+}
+
+// answerRefused answers 500 in place of a response whose head cannot be sent. mu is held, the state is open.
+func (w *response) answerRefused() {
+	w.req.server.log().Error("pants: response refused", "method", w.req.Method(), "path", w.req.Path(), "error", w.refused)
+	w.answer(http.StatusInternalServerError)
+}
+
+// answer sends a short text for the status and closes the connection: the kit's own answers. Cookies go out with it if they
+// can, pending headers do not. mu is held, the state is open.
+func (w *response) answer(status int) {
+	if w.own != nil {
+		w.own, w.cookiesSent = nil, nil
+	}
+	h := w.w.Header()
+	for name, values := range h {
+		if contentHeaders[name] || checkHeader(http.Header{name: values}) != nil {
+			delete(h, name) // it was about another content
+		}
+	}
+	if err := w.req.addCookies(h, nil); err != nil {
+		w.req.server.log().Error("pants: cookies refused", "path", w.req.Path(), "error", err)
+	}
+	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
+	w.setContent(h, "text/plain", len(text))
+	if w.req.in.ProtoMajor == 1 {
+		h["Connection"] = []string{"close"}
+	}
+	if status == http.StatusServiceUnavailable {
+		h["Retry-After"] = []string{"1"}
+	}
+	if w.closing.Load() {
+		_ = http.NewResponseController(w.w).SetWriteDeadline(time.Time{})
+	}
+	w.status, w.state = status, headSent
+	w.w.WriteHeader(status)
+	if w.req.in.Method != http.MethodHead {
+		_, _ = io.WriteString(w.w, text)
+	}
+}
+
+// contentHeaders describe a content, or how long it may be kept: they must not go out with an error's text.
+var contentHeaders = map[string]bool{
+	"Accept-Ranges": true, "Cache-Control": true, "Content-Disposition": true, "Content-Encoding": true, "Content-Language": true,
+	"Content-Length": true, "Content-Location": true, "Content-Range": true, "Content-Type": true, "Etag": true, "Expires": true,
+	"Last-Modified": true, "Trailer": true, "Transfer-Encoding": true,
+}

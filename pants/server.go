@@ -1,0 +1,105 @@
+package pants
+
+import (
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-pants/kit/sendfile"
+	"github.com/go-pants/kit/xheaders"
+)
+
+// Server turns Pants handlers into net/http handlers. It holds no connections and no state of requests, so one Server may
+// serve any number of routers and listeners. The zero Server is that of the zero Config.
+type Server struct {
+	config   Config
+	resolver *xheaders.Resolver
+	sender   *sendfile.Sender
+
+	once       sync.Once
+	maxRequest int64
+	limits     Limits
+	timeout    time.Duration
+	secrets    secureCodecs
+	clock      func() time.Time // nil: time.Now; only tests set it
+
+	warned sync.Map // names of cookies that were too long once
+
+	draining chan struct{} // closed when the server is told to stop
+	drain    sync.Once
+}
+
+// HandlerFunc handles one request, as a request_handler of Pants did. It may return before the response is finished: the
+// response stays open until Finish, SendResponse or SendFile is called, from whichever goroutine. See Request.Go.
+type HandlerFunc func(*Request)
+
+// prepare computes once what requests need of the Config.
+func (s *Server) prepare() {
+	s.once.Do(func() {
+		s.maxRequest = s.config.MaxRequest
+		if s.maxRequest == 0 {
+			s.maxRequest = defaultMaxRequest
+		}
+		s.timeout = s.config.FinishTimeout
+		if s.timeout == 0 {
+			s.timeout = defaultFinishTimeout
+		}
+		s.limits = s.config.Limits.withDefaults()
+		s.secrets = newSecureCodecs(s.config.CookieSecrets)
+		if s.sender == nil {
+			// The zero sendfile.Config has no mistake to report.
+			s.sender, _ = newSender(sendfile.Config{})
+		}
+		s.draining = make(chan struct{})
+	})
+}
+
+// Handler makes a net/http handler of a Pants handler; mount it on any router. The request's body was read when h runs: what
+// is too long, malformed or stalled is answered with 413, 400 or 408 and never reaches h.
+//
+// ServeHTTP returns when the response is finished, the client is gone, Config.FinishTimeout has passed since h returned, or
+// the server is draining. An unfinished response then becomes 504 or 503, or an aborted connection if part of it was sent;
+// never a 200 that nobody wrote. A panic of h becomes a 500, or an aborted connection likewise.
+func (s *Server) Handler(h HandlerFunc) http.Handler {
+	if h == nil {
+		panic("pants: Handler called with a nil HandlerFunc")
+	}
+	s.prepare()
+	return &handler{server: s, serve: h}
+}
+
+// Wrap gives ordinary net/http handlers the Request: FromContext works inside next, everything else is as in net/http. The
+// body is read only when Post, Files, Body or ParseBody ask for it, panics pass through, and the response ends when next
+// returns.
+func (s *Server) Wrap(next http.Handler) http.Handler {
+	if next == nil {
+		panic("pants: Wrap called with a nil http.Handler")
+	}
+	s.prepare()
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		r := newRequest(s, w, hr)
+		r.res.plain = true
+		r.HTTP = hr.WithContext(r.Context())
+		if hr.Body != nil && hr.Body != http.NoBody {
+			r.HTTP.Body = &r.body
+		}
+		defer r.res.end() // also when next panics: the gate closes, whatever happens
+		next.ServeHTTP(r.Writer, r.HTTP)
+		r.res.returnPlain()
+	})
+}
+
+func (s *Server) now() time.Time {
+	if s.clock != nil {
+		return s.clock()
+	}
+	return time.Now()
+}
+
+func (s *Server) log() *slog.Logger {
+	if s.config.Log != nil {
+		return s.config.Log
+	}
+	return slog.Default()
+}
