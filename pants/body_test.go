@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -299,4 +300,32 @@ func TestFiles(t *testing.T) {
 			t.Error("SaveTo has overwritten a file")
 		}
 	}).ServeHTTP(httptest.NewRecorder(), hr)
+}
+
+// net/http removes the temporary files of a form only from the request it made; ours is a copy.
+func TestFormsOfNetHTTPLeaveNoFiles(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	s := newServer(t, pants.Config{})
+	body := "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n" + strings.Repeat("x", 1<<20) + "\r\n--b--\r\n"
+	parse := http.HandlerFunc(func(_ http.ResponseWriter, hr *http.Request) {
+		if err := hr.ParseMultipartForm(1); err != nil {
+			t.Error(err)
+		}
+		if left, _ := os.ReadDir(dir); len(left) != 1 {
+			t.Errorf("%d temporary files while the handler runs: this test shows nothing", len(left))
+		}
+	})
+	for name, h := range map[string]http.Handler{
+		"Wrap":    s.Wrap(parse),
+		"Serve":   s.Handler(func(r *pants.Request) { r.Serve(parse) }),
+		"Handler": s.Handler(func(r *pants.Request) { parse(r.Writer, r.HTTP); _ = r.Finish() }),
+	} {
+		hr := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		hr.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		h.ServeHTTP(httptest.NewRecorder(), hr)
+		if left, _ := os.ReadDir(dir); len(left) != 0 {
+			t.Errorf("%s: %d temporary files left", name, len(left))
+		}
+	}
 }

@@ -22,6 +22,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	if hr.Body != nil && hr.Body != http.NoBody {
 		r.HTTP = hr.WithContext(r.Context())
 		r.HTTP.Body = &r.body
+		defer removeForm(r.HTTP)
 	}
 	if err := r.ParseBody(); err != nil {
 		r.refuse(err)

@@ -17,6 +17,7 @@ type form struct {
 
 var (
 	errUnclosed  = errors.New("the closing boundary is missing")
+	errCut       = errors.New("the end inside of a part's header")
 	errBoundary  = errors.New("malformed boundary line")
 	errNoColon   = errors.New("malformed part header")
 	errPartStart = errors.New("no boundary found")
@@ -183,7 +184,7 @@ func (s *partScanner) header(limit int) (textproto.MIMEHeader, error) {
 	for size := 0; ; {
 		line, found := s.line()
 		if !found {
-			return nil, errUnclosed
+			return nil, errCut
 		}
 		if size += len(line); size > limit {
 			return nil, fmt.Errorf("part header longer than %d bytes", limit)

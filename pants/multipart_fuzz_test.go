@@ -68,8 +68,8 @@ func FuzzMultipart(f *testing.F) {
 		if wantErr != nil {
 			return // a stricter header parser may have refused
 		}
-		if err != nil && !bytes.Contains(data, []byte("--"+boundary+"--")) {
-			return // cut inside of a header: mime/multipart takes that for the end, we do not
+		if err != nil && strings.Contains(err.Error(), "end inside of a part's header") {
+			return // mime/multipart takes that for the end of the body, we do not
 		}
 		if err != nil {
 			t.Fatalf("refused: %v; mime/multipart finds %q", err, want)

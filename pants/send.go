@@ -257,7 +257,9 @@ func (r *Request) Finish() error {
 // Serve answers the request with a net/http handler and finishes it when h returns, as net/http does: a handler that wrote
 // nothing has answered 200. FromContext works inside h.
 func (r *Request) Serve(h http.Handler) {
-	h.ServeHTTP(r.Writer, r.HTTP.WithContext(r.Context()))
+	hr := r.HTTP.WithContext(r.Context())
+	defer removeForm(hr)
+	h.ServeHTTP(r.Writer, hr)
 	w := &r.res
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -84,10 +84,19 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 		if hr.Body != nil && hr.Body != http.NoBody {
 			r.HTTP.Body = &r.body
 		}
+		defer removeForm(r.HTTP)
 		defer r.res.end() // also when next panics: the gate closes, whatever happens
 		next.ServeHTTP(r.Writer, r.HTTP)
 		r.res.returnPlain()
 	})
+}
+
+// removeForm removes the temporary files of a form that a handler had net/http parse. net/http does that only for the request
+// it made itself, not for a copy with another context.
+func removeForm(hr *http.Request) {
+	if hr.MultipartForm != nil {
+		_ = hr.MultipartForm.RemoveAll()
+	}
 }
 
 func (s *Server) now() time.Time {

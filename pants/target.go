@@ -82,7 +82,13 @@ func (r *Request) resolved() *xheaders.Info {
 
 // RemoteIP is the client's address in canonical form, without port, zone or brackets; "" when it is not known, as on a unix
 // socket or when a believed proxy did not say. With xheaders.Config.DangerouslyTrustAll it is what the client wrote, unchecked.
-func (r *Request) RemoteIP() string { return r.resolved().ClientIP() }
+func (r *Request) RemoteIP() string {
+	info := r.resolved()
+	if info.Client.Zone() != "" {
+		return info.Client.WithZone("").String() // a link-local peer
+	}
+	return info.ClientIP()
+}
 
 // Scheme is "http" or "https": how the client reached the outermost believed proxy, or this server.
 func (r *Request) Scheme() string {

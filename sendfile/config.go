@@ -83,7 +83,7 @@ type Config struct {
 	Prefix string
 
 	// StripRoot makes Generic name files relative to Root even without
-	// Prefix. Pants does that; no server known to the author accepts it.
+	// Prefix. Pants does that; no server tested accepts such a value.
 	StripRoot bool
 
 	// AllowOutside permits absolute names outside of Root. Set it only when

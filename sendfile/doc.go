@@ -37,9 +37,10 @@
 //
 // # Decisions
 //
-// A malformed Range is ignored (RFC 9110 section 14.2), as are one with more than
-// 50 ranges, with three that overlap, or for more bytes than the file has. Range
-// counts for GET only, so HEAD tells the length of the whole file.
+// A malformed Range is ignored (RFC 9110 section 14.2) unless
+// [Config.StrictRanges] says otherwise. One with more than 50 ranges, with three
+// that overlap, or for more bytes than the file has always is. Range counts for
+// GET only, so HEAD tells the length of the whole file.
 //
 // On methods other than GET and HEAD only If-None-Match counts, and a match is a
 // 412: the handler has acted by then, and for the other conditions it is too
