@@ -1,7 +1,6 @@
 package pants
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -24,8 +23,8 @@ type body struct {
 	mu      sync.Mutex
 	loaded  bool
 	touched bool // somebody read the raw body before it was loaded (under Wrap)
-	data    []byte
-	offset  int
+	spool   spool
+	offset  int64
 	err     error
 
 	parsed bool
@@ -33,22 +32,35 @@ type body struct {
 	files  map[string][]*File
 }
 
-// Body is the whole request body, not processed in any way; empty if there is none. Under Wrap it is nil if the body cannot
-// be had: ParseBody says why.
+// Body is the whole request body, not processed in any way; empty if there is none. One over Config.MemoryLimit is read back
+// from its temporary file at each call: BodyReader needs no memory for it. Under Wrap it is nil if the body cannot be had:
+// ParseBody says why.
 func (r *Request) Body() []byte {
 	if r.ParseBody() != nil {
 		return nil
 	}
-	return r.body.data
+	content, err := r.body.spool.bytes(0, r.body.spool.size)
+	if err != nil {
+		r.server.log().Error("pants: body lost", "method", r.Method(), "path", r.Path(), "error", err)
+		return nil
+	}
+	return content
 }
 
-// BodyReader reads the whole request body from its beginning; each call returns a new reader. Under Wrap it is empty if the
-// body cannot be had: ParseBody says why.
-func (r *Request) BodyReader() io.ReadSeeker { return bytes.NewReader(r.Body()) }
+// BodyReader reads the whole request body from its beginning; each call returns a new reader. A body over Config.MemoryLimit
+// can be read until the response is over and the functions of Request.Go have returned. Under Wrap it is empty if the body
+// cannot be had: ParseBody says why.
+func (r *Request) BodyReader() io.ReadSeeker {
+	if r.ParseBody() != nil {
+		return strings.NewReader("")
+	}
+	return r.body.spool.reader(0, r.body.spool.size)
+}
 
 // ParseBody reads the body, and processes it if it is a form. It is for handlers under Wrap: before a Pants handler the kit
 // does it, and answers what is wrong by itself. The error is the same one at each call; errors.Is tells ErrTooLarge (worth a
-// 413) from the rest (worth a 400). A query over Limits.Params and cookies over Limits.Cookies are reported here too.
+// 413) from the rest (worth a 400, or a 507 with syscall.ENOSPC). A query over Limits.Params and cookies over Limits.Cookies
+// are reported here too.
 func (r *Request) ParseBody() error {
 	if err := r.overLimit(); err != nil {
 		return err
@@ -70,61 +82,37 @@ func (b *body) load() {
 		b.err = &refusal{http.StatusBadRequest, errors.New("pants: the body was already read through r.HTTP.Body")}
 		return
 	}
-	if b.data, b.err = b.read(); b.err != nil {
-		b.data = nil
-		return
+	if b.err = b.read(); b.err == nil {
+		b.err = b.checkForm()
 	}
-	b.err = b.checkForm()
+	if b.err != nil {
+		b.spool.release()
+	}
 }
 
-// read returns the whole body, at most MaxRequest bytes of it.
-func (b *body) read() ([]byte, error) {
+// read stores the whole body, at most MaxRequest bytes of it.
+func (b *body) read() error {
 	r := b.req
-	in, limit := r.in, r.server.maxRequest
+	s, in := r.server, r.in
+	limit := s.maxRequest
 	if in.Body == nil || in.Body == http.NoBody {
-		return nil, nil
+		return nil
 	}
 	w := innermost(r.res.w)
 	src := &stallReader{r: in.Body, rc: http.NewResponseController(r.res.w)}
 	defer src.done()
 	if limit >= 0 && in.ContentLength > limit {
 		tellTooLarge(w)
-		return nil, tooLarge(in.ContentLength, limit)
+		return tooLarge(in.ContentLength, limit)
 	}
 	var reader io.Reader = src
 	if limit >= 0 {
 		reader = http.MaxBytesReader(w, src, limit)
 	}
-	// What the client announces is only worth so much memory before it is seen.
-	size := int64(512)
-	if in.ContentLength > 0 {
-		size = min(in.ContentLength, 64<<10) + 1
+	if err := b.spool.fill(reader, in.ContentLength, s.memoryLimit, s.config.MemoryBudget); err != nil {
+		return bodyRefusal(err, limit)
 	}
-	data := make([]byte, 0, size)
-	for {
-		if len(data) == cap(data) {
-			data = grow(data, in.ContentLength)
-		}
-		n, err := reader.Read(data[len(data):cap(data)])
-		data = data[:len(data)+n]
-		if err == io.EOF {
-			return data, nil
-		}
-		if err != nil {
-			return nil, bodyRefusal(err, limit)
-		}
-	}
-}
-
-// grow doubles the capacity of data, but not beyond what was announced and one byte to see the end.
-func grow(data []byte, announced int64) []byte {
-	size := 2 * int64(cap(data))
-	if announced > int64(len(data)) && size > announced {
-		size = announced + 1
-	}
-	bigger := make([]byte, len(data), size)
-	copy(bigger, data)
-	return bigger
+	return nil
 }
 
 func tooLarge(length, limit int64) error {
@@ -134,7 +122,10 @@ func tooLarge(length, limit int64) error {
 // bodyRefusal says what a failed read of the body is answered with.
 func bodyRefusal(err error, limit int64) error {
 	var over *http.MaxBytesError
+	var decided *refusal
 	switch {
+	case errors.As(err, &decided):
+		return err
 	case errors.As(err, &over):
 		return &refusal{http.StatusRequestEntityTooLarge, fmt.Errorf("%w: limit %d", ErrTooLarge, limit)}
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -144,14 +135,16 @@ func bodyRefusal(err error, limit int64) error {
 }
 
 // innermost is the writer of net/http itself, below what middlewares put around it and admit by Unwrap: only that one knows
-// how to end a request that is too large (see read).
+// how to end a request that is too large (see tellTooLarge).
 func innermost(w http.ResponseWriter) http.ResponseWriter {
 	for {
-		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return w
+		var inner http.ResponseWriter
+		switch outer := w.(type) {
+		case *response: // of a Wrap around this one; its Unwrap would show the gate
+			inner = outer.w
+		case interface{ Unwrap() http.ResponseWriter }:
+			inner = outer.Unwrap()
 		}
-		inner := outer.Unwrap()
 		if inner == nil {
 			return w
 		}
@@ -199,15 +192,18 @@ func (b *body) Read(p []byte) (int, error) {
 		b.touched = true
 		return b.req.in.Body.Read(p)
 	}
-	if b.err != nil && b.data == nil {
+	if b.err != nil {
 		return 0, b.err
 	}
-	n := copy(p, b.data[b.offset:])
-	if n == 0 && len(p) > 0 {
+	if b.offset == b.spool.size {
 		return 0, io.EOF
 	}
-	b.offset += n
-	return n, nil
+	n, err := b.spool.ReadAt(p, b.offset)
+	b.offset += int64(n)
+	if n > 0 && err == io.EOF {
+		err = nil
+	}
+	return n, err
 }
 
 // Close rewinds a loaded body, so that the next reader of r.HTTP.Body begins anew.

@@ -19,6 +19,14 @@ type Config struct {
 	// before the handler runs. 0 means 10 MiB, a negative number means no limit.
 	MaxRequest int64
 
+	// MemoryLimit is the longest body in bytes that is kept in memory. A longer one goes to one temporary file in os.TempDir, which
+	// has no name from the start and vanishes with the request. 0 means 1 MiB, a negative number that no body does.
+	MemoryLimit int64
+
+	// MemoryBudget is how many bytes of bodies the whole process may keep in memory at once. Over it new bodies go to temporary
+	// files, however short. 0 means no limit.
+	MemoryBudget int64
+
 	// DisableKeepAlives closes the connection after each response [keep_alive=False].
 	DisableKeepAlives bool
 
@@ -73,6 +81,7 @@ type LegacyCookies struct {
 
 const (
 	defaultMaxRequest    = 10 << 20
+	defaultMemoryLimit   = 1 << 20
 	defaultFinishTimeout = 55 * time.Second
 	minSecret            = 32
 )
@@ -109,6 +118,9 @@ func New(c Config) (*Server, error) {
 		if err := checkCookieName(name); err != nil {
 			errs = append(errs, fmt.Errorf("pants: LegacyCookies.Names: %w", err))
 		}
+	}
+	if c.MemoryBudget < 0 {
+		errs = append(errs, fmt.Errorf("pants: negative MemoryBudget %d", c.MemoryBudget))
 	}
 	resolver, err := xheaders.New(c.XHeaders)
 	if err != nil {

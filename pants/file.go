@@ -1,13 +1,13 @@
 package pants
 
 import (
-	"bytes"
 	"io"
 	"net/textproto"
 	"os"
+	"sync"
 )
 
-// File is a file from a multipart/form-data body.
+// File is a file from a multipart/form-data body: a section of the body, in memory or in its temporary file.
 type File struct {
 	// Filename is what the client called it, without directories and control characters. Never open a path made of it.
 	Filename string
@@ -18,29 +18,53 @@ type File struct {
 	Size   int64                // in bytes
 	Header textproto.MIMEHeader // of the part
 
-	data []byte
+	spool  *spool
+	offset int64
 }
 
-// Open reads the file. The reader is also an io.ReaderAt.
+// Open reads the file. The reader is also an io.ReaderAt. What is in a temporary file can be opened until the response is over
+// and the functions of Request.Go have returned; a reader that was opened in time stays good until it is closed.
 func (f *File) Open() (io.ReadSeekCloser, error) {
-	return openFile{bytes.NewReader(f.data)}, nil
+	if f.spool.file != nil && !f.spool.hold() {
+		return nil, errReleased
+	}
+	return &openFile{sectionReader: f.spool.reader(f.offset, f.Size), spool: f.spool}, nil
 }
 
-type openFile struct{ *bytes.Reader }
+type openFile struct {
+	sectionReader
+	spool *spool
+	once  sync.Once
+}
 
-func (openFile) Close() error { return nil }
+func (f *openFile) Close() error {
+	f.once.Do(func() {
+		if f.spool.file != nil {
+			f.spool.release()
+		}
+	})
+	return nil
+}
 
-// Body is the content of the file.
-func (f *File) Body() ([]byte, error) { return f.data, nil }
+// Body is the content of the file; a copy in memory if it is in a temporary file.
+func (f *File) Body() ([]byte, error) { return f.spool.bytes(f.offset, f.Size) }
 
 // SaveTo writes the file to path, which must not exist yet: an upload never overwrites. The mode is 0640. What was written is
 // removed when it cannot be written whole.
 func (f *File) SaveTo(path string) error {
+	in, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(f.data)
+	n, err := io.Copy(out, in)
+	if err == nil && n != f.Size {
+		err = io.ErrUnexpectedEOF
+	}
 	if closeErr := out.Close(); err == nil {
 		err = closeErr
 	}

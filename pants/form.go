@@ -2,6 +2,7 @@ package pants
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -62,24 +63,39 @@ func (b *body) formType() (mediaType, boundary string) {
 	return mediaType, boundary
 }
 
+// maxFields bounds what of a body's fields is held in memory, beyond Config.MemoryLimit: fields are text, not uploads. net/http
+// has the same bound.
+const maxFields = 10 << 20
+
 // checkForm processes the loaded body as far as is needed to know that it is sound: a multipart body is read now, of a
 // urlencoded one only the number of pairs is looked at.
 func (b *body) checkForm() error {
-	if len(b.data) == 0 {
+	if b.spool.size == 0 {
 		return nil
 	}
 	s := b.req.server
 	switch mediaType, boundary := b.formType(); {
 	case mediaType == "application/x-www-form-urlencoded":
-		if pairsAtMost(b.data, s.config.LegacySemicolons) <= s.limits.Params {
+		if b.spool.size > s.memoryLimit && b.spool.size-s.memoryLimit > maxFields {
+			return &refusal{http.StatusRequestEntityTooLarge, fmt.Errorf("%w: a form of %d bytes", ErrTooLarge, b.spool.size)}
+		}
+		data, err := b.spool.bytes(0, b.spool.size)
+		if err != nil {
+			return &refusal{http.StatusInternalServerError, err}
+		}
+		if pairsAtMost(data, s.config.LegacySemicolons) <= s.limits.Params {
 			return nil
 		}
-		if _, err := parsePairs(string(b.data), s.config.LegacySemicolons, s.limits.Params); err != nil {
+		if _, err := parsePairs(string(data), s.config.LegacySemicolons, s.limits.Params); err != nil {
 			return &refusal{http.StatusBadRequest, fmt.Errorf("pants: form: %w", err)}
 		}
 	case mediaType == "multipart/form-data" && boundary != "":
-		form, err := parseMultipart(b.data, boundary, s.limits)
-		if err != nil {
+		form, err := parseMultipart(&b.spool, boundary, s.limits, s.memoryLimit)
+		var decided *refusal
+		switch {
+		case errors.As(err, &decided):
+			return err
+		case err != nil:
 			return &refusal{http.StatusBadRequest, fmt.Errorf("pants: multipart body: %w", err)}
 		}
 		b.parsed, b.post, b.files = true, form.post, form.files
@@ -93,10 +109,16 @@ func (b *body) parseForm() {
 		return
 	}
 	b.parsed = true
-	if mediaType, _ := b.formType(); mediaType == "application/x-www-form-urlencoded" {
-		s := b.req.server
-		b.post, _ = parsePairs(string(b.data), s.config.LegacySemicolons, s.limits.Params)
+	if mediaType, _ := b.formType(); mediaType != "application/x-www-form-urlencoded" {
+		return
 	}
+	s := b.req.server
+	data, err := b.spool.bytes(0, b.spool.size)
+	if err != nil {
+		s.log().Error("pants: form lost", "method", b.req.Method(), "path", b.req.Path(), "error", err)
+		return
+	}
+	b.post, _ = parsePairs(string(data), s.config.LegacySemicolons, s.limits.Params)
 }
 
 // pairsAtMost is an upper bound of the pairs in data.

@@ -19,6 +19,7 @@ type handler struct {
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r := newRequest(h.server, w, hr)
+	defer r.over()
 	if hr.Body != nil && hr.Body != http.NoBody {
 		r.HTTP = hr.WithContext(r.Context())
 		r.HTTP.Body = &r.body
@@ -93,9 +94,25 @@ func (r *Request) Go(f func()) {
 			defer w.mu.Unlock()
 			w.tasks--
 			w.endRefused()
+			r.releaseBody()
 		}()
 		r.run(f)
 	}()
+}
+
+// over notes that the request is: ServeHTTP returns. Its body goes when the functions of Go have returned too.
+func (r *Request) over() {
+	r.res.mu.Lock()
+	defer r.res.mu.Unlock()
+	r.res.served = true
+	r.releaseBody()
+}
+
+// releaseBody lets the temporary file of the body go if nobody is left to want it. res.mu is held.
+func (r *Request) releaseBody() {
+	if r.res.served && r.res.tasks == 0 {
+		r.body.spool.release()
+	}
 }
 
 // settle waits for the end of a response whose handler has returned, and sees to it that there is one.

@@ -37,6 +37,7 @@ type response struct {
 	hijacked    bool
 	aborted     bool          // the connection has to be dropped
 	returned    bool          // the handler has returned
+	served      bool          // ServeHTTP has returned
 	done        chan struct{} // closed by end, if the handler had returned
 	tasks       int           // running functions of Request.Go
 
@@ -211,12 +212,22 @@ func checkHeader(h http.Header) error {
 			return fmt.Errorf("pants: invalid header name %q", name)
 		}
 		for _, value := range values {
-			if strings.ContainsAny(value, "\r\n\x00") {
+			if breaksLine(value) {
 				return fmt.Errorf("pants: invalid value of header %s: %q", name, value)
 			}
 		}
 	}
 	return nil
+}
+
+// breaksLine tells the characters that must not be in a header's value (RFC 9110 section 5.5).
+func breaksLine(value string) bool {
+	for i := 0; i < len(value); i++ {
+		if c := value[i]; c == '\r' || c == '\n' || c == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // ReadFrom sends what src has. A regular file goes to the ReadFrom of the writer below, which may be the kernel's
@@ -272,7 +283,18 @@ func (w *response) FlushError() error {
 	return w.flush()
 }
 
-func (w *response) flush() error { return http.NewResponseController(w.w).Flush() }
+func (w *response) flush() error {
+	switch f := w.w.(type) { // what ResponseController does, without its allocations where the writer can or cannot by itself
+	case interface{ FlushError() error }:
+		return f.FlushError()
+	case http.Flusher:
+		f.Flush()
+		return nil
+	case interface{ Unwrap() http.ResponseWriter }:
+		return http.NewResponseController(w.w).Flush()
+	}
+	return http.ErrNotSupported
+}
 
 // Hijack takes the connection over; the response is finished then, and nothing more is written to it.
 func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {

@@ -193,7 +193,7 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 	if err := checkStatus(status); err != nil {
 		return w.refuse(err)
 	}
-	if strings.ContainsAny(contentType, "\r\n\x00") {
+	if breaksLine(contentType) {
 		return w.refuse(fmt.Errorf("pants: invalid value of header Content-Type: %q", contentType))
 	}
 	h := w.own

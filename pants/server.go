@@ -17,12 +17,13 @@ type Server struct {
 	resolver *xheaders.Resolver
 	sender   *sendfile.Sender
 
-	once       sync.Once
-	maxRequest int64
-	limits     Limits
-	timeout    time.Duration
-	secrets    secureCodecs
-	clock      func() time.Time // nil: time.Now; only tests set it
+	once        sync.Once
+	maxRequest  int64
+	memoryLimit int64
+	limits      Limits
+	timeout     time.Duration
+	secrets     secureCodecs
+	clock       func() time.Time // nil: time.Now; only tests set it
 
 	warned sync.Map // names of cookies that were too long once
 
@@ -40,6 +41,12 @@ func (s *Server) prepare() {
 		s.maxRequest = s.config.MaxRequest
 		if s.maxRequest == 0 {
 			s.maxRequest = defaultMaxRequest
+		}
+		switch s.memoryLimit = s.config.MemoryLimit; {
+		case s.memoryLimit == 0:
+			s.memoryLimit = defaultMemoryLimit
+		case s.memoryLimit < 0:
+			s.memoryLimit = 0
 		}
 		s.timeout = s.config.FinishTimeout
 		if s.timeout == 0 {
@@ -84,6 +91,7 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 		if hr.Body != nil && hr.Body != http.NoBody {
 			r.HTTP.Body = &r.body
 		}
+		defer r.over()
 		defer removeForm(r.HTTP)
 		defer r.res.end() // also when next panics: the gate closes, whatever happens
 		next.ServeHTTP(r.Writer, r.HTTP)
