@@ -69,7 +69,10 @@ func unquoteString(s string) (text, rest string) {
 			return string(out), s[i+1:]
 		case c == '\\' && i+1 < len(s) && isSpecial(s[i+1]):
 			if out == nil {
-				out = append(make([]byte, 0, len(s)), s[1:i]...)
+				out = append(out, s[1:i]...) // no more than is there: s may hold many strings
+				if out == nil {
+					out = []byte{}
+				}
 			}
 			i++
 			out = append(out, s[i])

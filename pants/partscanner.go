@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/textproto"
-	"strings"
 )
 
 const (
@@ -166,7 +165,8 @@ func (s *partScanner) isClosing(line []byte) bool {
 // header reads the headers of a part and the empty line after them, at most limit bytes.
 func (s *partScanner) header(limit int) (textproto.MIMEHeader, error) {
 	header := textproto.MIMEHeader{}
-	var last string
+	var name string
+	var value []byte // of name, with the lines folded into it so far
 	for left := limit; ; {
 		line, found := s.line(left)
 		switch {
@@ -179,23 +179,28 @@ func (s *partScanner) header(limit int) (textproto.MIMEHeader, error) {
 		}
 		left -= len(line)
 		line = bytes.TrimSuffix(line[:len(line)-1], []byte{'\r'})
+		if len(line) > 0 && (line[0] == ' ' || line[0] == '\t') { // obsolete line folding
+			if name == "" {
+				return nil, errNoColon
+			}
+			value = append(append(value, ' '), bytes.Trim(line, " \t")...)
+			continue
+		}
+		if name != "" {
+			if bytes.ContainsAny(value, "\x00\r") {
+				return nil, errNoColon
+			}
+			header[name] = append(header[name], string(value))
+		}
 		if len(line) == 0 {
 			return header, nil
 		}
-		if line[0] == ' ' || line[0] == '\t' { // obsolete line folding
-			if last == "" {
-				return nil, errNoColon
-			}
-			values := header[last]
-			values[len(values)-1] += " " + trimBlanks(string(line))
-			continue
-		}
-		name, value, ok := strings.Cut(string(line), ":")
-		if !ok || !isToken(name) || strings.ContainsAny(value, "\x00\r") {
+		before, after, ok := bytes.Cut(line, []byte{':'})
+		if !ok || !isToken(string(before)) {
 			return nil, errNoColon
 		}
-		last = textproto.CanonicalMIMEHeaderKey(name)
-		header[last] = append(header[last], trimBlanks(value))
+		name = textproto.CanonicalMIMEHeaderKey(string(before))
+		value = append(value[:0], bytes.Trim(after, " \t")...)
 	}
 }
 
