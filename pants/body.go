@@ -59,7 +59,8 @@ func (r *Request) BodyReader() io.ReadSeeker {
 
 // ParseBody reads the body, and processes it if it is a form. It is for handlers under Wrap: before a Pants handler the kit
 // does it, and answers what is wrong by itself. The error is the same one at each call; errors.Is tells ErrTooLarge (worth a
-// 413) from the rest (worth a 400, or a 507 with syscall.ENOSPC). A query over Limits.Params and cookies over Limits.Cookies
+// 413) from the rest (worth a 400, or a 507 with syscall.ENOSPC). Under Wrap the body must be asked for before the handler
+// returns: afterwards the error is ErrFinished. A query over Limits.Params and cookies over Limits.Cookies
 // are reported here too.
 func (r *Request) ParseBody() error {
 	if err := r.overLimit(); err != nil {
@@ -78,6 +79,10 @@ func (b *body) load() {
 		return
 	}
 	b.loaded = true
+	if b.req.res.isServed() {
+		b.err = ErrFinished
+		return
+	}
 	if b.touched {
 		b.err = &refusal{http.StatusBadRequest, errors.New("pants: the body was already read through r.HTTP.Body")}
 		return
@@ -85,7 +90,7 @@ func (b *body) load() {
 	if b.err = b.read(); b.err == nil {
 		b.err = b.checkForm()
 	}
-	if b.err != nil {
+	if b.err != nil || b.req.res.isServed() {
 		b.spool.release()
 	}
 }
@@ -99,7 +104,8 @@ func (b *body) read() error {
 		return nil
 	}
 	w := innermost(r.res.w)
-	src := &stallReader{r: in.Body, rc: http.NewResponseController(r.res.w)}
+	// Through the gate: a deadline set after the end would be one of the next request on the connection.
+	src := &stallReader{r: in.Body, rc: http.NewResponseController(&r.res)}
 	defer src.done()
 	if limit >= 0 && in.ContentLength > limit {
 		tellTooLarge(w)
@@ -215,4 +221,10 @@ func (b *body) Close() error {
 	}
 	b.offset = 0
 	return nil
+}
+
+func (b *body) isLoaded() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.loaded
 }

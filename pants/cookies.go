@@ -61,7 +61,7 @@ func (r *Request) parseCookies() {
 // ("=," or "a=") are the least that a pair takes.
 func (r *Request) overLimit() error {
 	l := r.server.limits
-	queryFits := len(r.in.RequestURI) <= l.Params
+	queryFits := max(len(r.in.RequestURI), len(r.in.URL.RawQuery)) <= l.Params
 	size := 0
 	for _, line := range r.in.Header["Cookie"] {
 		size += len(line)
@@ -121,8 +121,8 @@ func readCookies(c Cookies, line string, limit int) (int, error) {
 			continue
 		}
 		i = end
-		if !pair || !isToken(name) || name[0] == '$' {
-			continue // a word without '=', a name that is none, or an attribute of RFC 2965
+		if !pair || !isToken(name) {
+			continue // a word without '=', or a name that is none
 		}
 		if n++; n > limit {
 			return n, http.ErrNoCookie
@@ -149,13 +149,21 @@ func readPair(line string, i int) (name, value string, end int, pair, ok bool) {
 		end, ok = pairEnd(line, i)
 		return name, "", end, false, ok
 	}
-	j = skipSpaces(line, j+1)
-	from := j
-	if j = readValue(line, j); j < 0 {
-		return "", "", 0, false, false
+	equals := j
+	from := skipSpaces(line, equals+1)
+	if j = readValue(line, from); j >= 0 {
+		if end, ok = pairEnd(line, j); ok {
+			return name, line[from:j], end, true, true
+		}
 	}
-	end, ok = pairEnd(line, j)
-	return name, line[from:j], end, true, ok
+	// The value does not end well. A blank on either side of the '=' may have ended the pair before it.
+	switch {
+	case from > equals+1:
+		return name, "", from, true, true
+	case equals > i:
+		return name, "", equals, false, true
+	}
+	return "", "", 0, false, false
 }
 
 // readValue returns the end of the value that begins at i, or -1.

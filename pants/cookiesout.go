@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // headBudget is how long a response head may be: nginx reads an upstream's head into one buffer of 4 KiB and answers 502 when
@@ -110,12 +109,13 @@ func cookieLine(name string, c *http.Cookie) (string, error) {
 
 // unparsed is the value of an attribute that http.Cookie has no field for.
 func unparsed(c *http.Cookie, attribute string) string {
+	value := ""
 	for _, text := range c.Unparsed {
-		if name, value, _ := strings.Cut(text, "="); strings.EqualFold(name, attribute) {
-			return value
+		if name, text, _ := strings.Cut(text, "="); strings.EqualFold(name, attribute) {
+			value = text // the last one counts
 		}
 	}
-	return ""
+	return value
 }
 
 // quoteCookie writes a value as Python's Cookie._quote does: as it is when it holds nothing but token characters, else in
@@ -186,12 +186,14 @@ func (r *Request) addCookies(h http.Header, names []string) error {
 
 // warnLongHead logs once per cookie name that a head is longer than proxies read by default.
 func (s *Server) warnLongHead(name string, size int) {
+	if s.warnings.Load() >= maxWarnings {
+		return // names that clients make up must not fill the memory
+	}
 	if _, again := s.warned.LoadOrStore(name, true); !again {
+		s.warnings.Add(1)
 		s.log().Warn("pants: response head too long for a proxy's default buffer of 4 KiB", "cookie", name, "bytes", size)
 	}
 }
 
-// expiry is the time a lifetime in seconds from now ends.
-func expiry(now time.Time, seconds int64) time.Time {
-	return now.Add(time.Duration(seconds) * time.Second)
-}
+// maxWarnings bounds the cookie names that are remembered for warnLongHead.
+const maxWarnings = 1000

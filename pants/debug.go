@@ -22,14 +22,19 @@ func (r *Request) String() string {
 	}
 	writeMap(&b, "headers", r.Headers(), isSecretHeader)
 	writeMap(&b, "get", r.Get(), nil)
-	writeMap(&b, "post", r.Post(), nil)
+	var post map[string][]string
+	var uploads map[string][]*File
+	if r.body.isLoaded() { // under Wrap nobody has asked for it perhaps
+		post, uploads = r.Post(), r.Files()
+	}
+	writeMap(&b, "post", post, nil)
 	cookies := make(map[string][]string, len(r.Cookies()))
 	for name := range r.Cookies() {
 		cookies[name] = []string{""}
 	}
 	writeMap(&b, "cookies", cookies, func(string) bool { return true })
-	files := make(map[string][]string, len(r.Files()))
-	for name, list := range r.Files() {
+	files := make(map[string][]string, len(uploads))
+	for name, list := range uploads {
 		for _, f := range list {
 			files[name] = append(files[name], fmt.Sprintf("%s (%s, %d bytes)", f.Filename, f.ContentType, f.Size))
 		}

@@ -83,12 +83,14 @@ func (b *body) checkForm() error {
 		if err != nil {
 			return &refusal{http.StatusInternalServerError, err}
 		}
-		if pairsAtMost(data, s.config.LegacySemicolons) <= s.limits.Params {
-			return nil
+		if b.spool.file == nil && pairsAtMost(data, s.config.LegacySemicolons) <= s.limits.Params {
+			return nil // Post reads it, if anybody asks
 		}
-		if _, err := parsePairs(string(data), s.config.LegacySemicolons, s.limits.Params); err != nil {
+		post, err := parsePairs(string(data), s.config.LegacySemicolons, s.limits.Params)
+		if err != nil {
 			return &refusal{http.StatusBadRequest, fmt.Errorf("pants: form: %w", err)}
 		}
+		b.parsed, b.post = true, post
 	case mediaType == "multipart/form-data" && boundary != "":
 		form, err := parseMultipart(&b.spool, boundary, s.limits, s.memoryLimit)
 		var decided *refusal
@@ -103,7 +105,7 @@ func (b *body) checkForm() error {
 	return nil
 }
 
-// parseForm reads a urlencoded form that checkForm found sound. b.mu is held.
+// parseForm reads a urlencoded form in memory that checkForm found sound. b.mu is held.
 func (b *body) parseForm() {
 	if b.parsed || b.err != nil {
 		return
@@ -113,32 +115,28 @@ func (b *body) parseForm() {
 		return
 	}
 	s := b.req.server
-	data, err := b.spool.bytes(0, b.spool.size)
-	if err != nil {
-		s.log().Error("pants: form lost", "method", b.req.Method(), "path", b.req.Path(), "error", err)
-		return
-	}
-	b.post, _ = parsePairs(string(data), s.config.LegacySemicolons, s.limits.Params)
+	b.post, _ = parsePairs(string(b.spool.mem), s.config.LegacySemicolons, s.limits.Params)
 }
 
-// pairsAtMost is an upper bound of the pairs in data.
+// pairsAtMost is an upper bound of the pairs in data: each but the last ends, and each has a '='.
 func pairsAtMost(data []byte, semicolons bool) int {
 	n := bytes.Count(data, []byte{'&'}) + 1
 	if semicolons {
 		n += bytes.Count(data, []byte{';'})
 	}
-	return n
+	return min(n, bytes.Count(data, []byte{'='}))
 }
 
 // parsePairs is urlparse.parse_qsl of Python 2.7 with keep_blank_values=False, and refuses more than limit pairs.
 func parsePairs(s string, semicolons bool, limit int) (url.Values, error) {
+	if s == "" {
+		return url.Values{}, nil
+	}
 	n := strings.Count(s, "&") + 1
 	if semicolons {
 		n += strings.Count(s, ";")
 	}
-	if s == "" {
-		return url.Values{}, nil
-	}
+	n = min(n, strings.Count(s, "="))
 	values := make(url.Values, min(n, 64))
 	// All values share one array; a key that comes again moves to an array of its own.
 	array := make([]string, 0, min(n, limit, 1024))

@@ -39,7 +39,7 @@ func (l LegacyCookies) verify(text string, now time.Time) ([]byte, error) {
 		return nil, ErrBadCookie
 	}
 	payload, expires, ok := cutLast(rest)
-	if !ok || !isCanonical(expires) || payload == "" || strings.IndexByte("suj", payload[0]) < 0 {
+	if !ok || !isCanonical(strings.TrimPrefix(expires, "-")) || payload == "" || strings.IndexByte("suj", payload[0]) < 0 {
 		return nil, ErrBadCookie
 	}
 	if !hmac.Equal(l.signature(payload, expires, ts), []byte(signature)) {
@@ -56,7 +56,7 @@ func (l LegacyCookies) verify(text string, now time.Time) ([]byte, error) {
 	// Whole seconds decide, and at the last one the fraction.
 	age := now.Unix() - issued
 	switch fraction := now.Nanosecond() > 0; {
-	case age > lifetime, age == lifetime && fraction:
+	case lifetime < 0, age > lifetime, age == lifetime && fraction:
 		return nil, ErrExpiredCookie
 	case -age > lifetime:
 		return nil, ErrBadCookie

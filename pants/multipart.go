@@ -3,9 +3,12 @@ package pants
 import (
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // form is what a multipart/form-data body holds.
@@ -55,13 +58,13 @@ func parseMultipart(body *spool, boundary string, l Limits, memoryLimit int64) (
 		if disposition != "form-data" || !named {
 			continue
 		}
-		filename, isFile := partFilename(params)
+		filename, isFile := partFilename(header.Get("Content-Disposition"), params)
 		if !isFile {
 			if size > int64(l.FieldSize) {
 				return form{}, fmt.Errorf("field %q is longer than %d bytes", name, l.FieldSize)
 			}
 			if fields += size; fields > memoryLimit && fields-memoryLimit > maxFields {
-				return form{}, fmt.Errorf("more than %d bytes of fields", memoryLimit+maxFields)
+				return form{}, &refusal{http.StatusRequestEntityTooLarge, fmt.Errorf("%w: more than %d bytes of fields", ErrTooLarge, memoryLimit+maxFields)}
 			}
 			content, err := body.bytes(start, size)
 			if err != nil {
@@ -82,28 +85,42 @@ func parseMultipart(body *spool, boundary string, l Limits, memoryLimit int64) (
 }
 
 // partFilename is the file name that a part was sent with, reduced to its base (RFC 7578 section 4.2: the directory part must
-// not be used). A filename parameter makes a part a file, also an empty one: that is how browsers send "no file chosen".
-func partFilename(p params) (name string, ok bool) {
+// not be used). A filename parameter of any form makes a part a file, also an empty one: that is how browsers send "no file
+// chosen".
+func partFilename(disposition string, p params) (name string, ok bool) {
+	for _, param := range p {
+		ok = ok || param.name == "filename" || strings.HasPrefix(param.name, "filename*")
+	}
+	if !ok {
+		return "", false
+	}
 	if extended, found := p.lookup("filename*"); found {
-		if name, ok = decodeExtended(extended); ok {
+		if name, decoded := decodeExtended(extended); decoded {
 			return baseName(name), true
 		}
 	}
-	name, ok = p.lookup("filename")
-	if _, found := p.lookup("filename*"); found {
-		ok = true
+	if name, found := p.lookup("filename"); found {
+		return baseName(name), true
 	}
-	return baseName(name), ok
+	// In pieces (RFC 2231 section 3), which hardly anybody sends.
+	if _, decoded, err := mime.ParseMediaType(disposition); err == nil {
+		name = decoded["filename"]
+	}
+	return baseName(name), true
 }
 
-// baseName cuts directories of both families and control characters; what is left is a name that can be shown, or "".
+// baseName cuts directories of both families, and takes out what is no text: control characters, and those that turn the reading
+// direction, so that a name looks like another one.
 func baseName(name string) string {
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	name = name[strings.LastIndexAny(name, `/\\`)+1:]
 	clean := make([]byte, 0, len(name))
-	for i := 0; i < len(name); i++ {
-		if c := name[i]; c >= 0x20 && c != 0x7f {
-			clean = append(clean, c)
+	for i := 0; i < len(name); {
+		c, size := utf8.DecodeRuneInString(name[i:])
+		broken := c == utf8.RuneError && size == 1 // another charset: kept as it is
+		if broken || !unicode.IsControl(c) && !unicode.Is(unicode.Bidi_Control, c) && c != '\u2028' && c != '\u2029' {
+			clean = append(clean, name[i:i+size]...)
 		}
+		i += size
 	}
 	if name = string(clean); name == "." || name == ".." {
 		return ""

@@ -1,6 +1,9 @@
 package pants
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // params are the parameters of a Content-Type or Content-Disposition value, names in lower case, in order.
 type params []struct{ name, value string }
@@ -114,7 +117,7 @@ func decodeExtended(s string) (text string, ok bool) {
 	}
 	switch strings.ToLower(charset) {
 	case "utf-8", "us-ascii":
-		return string(out), true
+		return string(out), utf8.Valid(out)
 	case "iso-8859-1":
 		runes := make([]rune, len(out))
 		for i, c := range out {

@@ -12,8 +12,8 @@ import (
 )
 
 // Request is one HTTP request and the means to answer it, as Pants' HTTPRequest was. Its accessors compute on first use, may
-// be called from any goroutine, and stay valid after the response is finished; what they return must not be changed, except
-// CookiesOut.
+// be called from any goroutine, and stay valid after the response is finished; only a body that went to disk is gone then (see
+// BodyReader). What they return must not be changed, except CookiesOut.
 type Request struct {
 	// HTTP is the request as net/http has it.
 	HTTP *http.Request

@@ -84,6 +84,13 @@ func (w *response) ownHeader() http.Header {
 	return w.own
 }
 
+// isServed tells whether ServeHTTP has returned: what belongs to the connection must not be touched any more.
+func (w *response) isServed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.served
+}
+
 // over tells whether the gate is closed. mu is held.
 func (w *response) over() bool { return w.state == finished || w.closing.Load() }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"reflect"
 	"slices"
@@ -66,7 +65,10 @@ func (r *Request) SetSecureCookie(c *http.Cookie, value any) error {
 	default:
 		lifetime = secureLifetime
 	}
-	end := expiry(now.Truncate(time.Second), lifetime)
+	end := time.Unix(now.Unix()+lifetime, 0)
+	if lifetime > maxLifetime || lifetime < -maxLifetime || end.Year() > 9999 {
+		return fmt.Errorf("pants: secure cookie %q: impossible lifetime of %d s", c.Name, lifetime)
+	}
 	s := r.server
 	var text string
 	switch {
@@ -80,7 +82,7 @@ func (r *Request) SetSecureCookie(c *http.Cookie, value any) error {
 		}
 	}
 	out := r.CookiesOut().Set(c.Name, text)
-	out.Expires, out.RawExpires, out.HttpOnly = end, "", true
+	out.Expires, out.RawExpires, out.MaxAge, out.HttpOnly = end, "", 0, true
 	if c.Path != "" {
 		out.Path = c.Path
 	}
@@ -211,10 +213,7 @@ func readPayload(payload []byte, dst any) error {
 		if !json.Valid(value) || string(bytes.TrimSpace(value)) == "null" {
 			return ErrBadCookie
 		}
-		if err := json.Unmarshal(value, dst); err != nil {
-			return fmt.Errorf("pants: secure cookie: %w", err)
-		}
-		return nil
+		return unmarshal(value, dst)
 	default:
 		return ErrBadCookie
 	}
@@ -235,10 +234,24 @@ func readPayload(payload []byte, dst any) error {
 	return nil
 }
 
+// unmarshal is json.Unmarshal that leaves dst as it was when it fails.
+func unmarshal(text []byte, dst any) error {
+	pointer := reflect.ValueOf(dst)
+	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
+		return fmt.Errorf("pants: secure cookie: cannot be read into a %T", dst)
+	}
+	fresh := reflect.New(pointer.Type().Elem())
+	if err := json.Unmarshal(text, fresh.Interface()); err != nil {
+		return fmt.Errorf("pants: secure cookie: %w", err)
+	}
+	pointer.Elem().Set(fresh.Elem())
+	return nil
+}
+
 // covers tells whether the format is used for cookies of that name.
 func (l LegacyCookies) covers(name string) bool {
 	return l.Names == nil || slices.Contains(l.Names, name)
 }
 
-// maxLifetime keeps the arithmetic with seconds inside of an int64.
-const maxLifetime = math.MaxInt64 / 4
+// maxLifetime keeps the arithmetic with seconds far inside of an int64.
+const maxLifetime = 1 << 40

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-pants/kit/sendfile"
@@ -25,7 +26,8 @@ type Server struct {
 	secrets     secureCodecs
 	clock       func() time.Time // nil: time.Now; only tests set it
 
-	warned sync.Map // names of cookies that were too long once
+	warned   sync.Map // names of cookies that were too long once
+	warnings atomic.Int64
 
 	draining chan struct{} // closed when the server is told to stop
 	drain    sync.Once

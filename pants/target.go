@@ -43,8 +43,8 @@ func (r *Request) Fragment() string {
 	return fragment
 }
 
-// originForm reduces a target in absolute-form (RFC 9112 section 3.2.2). in stands in when there is no target, as in requests
-// that a test made by hand.
+// originForm reduces a target in absolute-form (RFC 9112 section 3.2.2). What is a target of no kind, like "mailto:x", net/http
+// lets through; like Pants it stays as it is. in stands in when there is no target, as in requests that a test made by hand.
 func originForm(target string, in *http.Request) string {
 	switch {
 	case target == "":
@@ -52,18 +52,18 @@ func originForm(target string, in *http.Request) string {
 	case target[0] == '/' || target == "*" || in.Method == http.MethodConnect:
 		return target
 	}
-	_, rest, ok := strings.Cut(target, "://")
-	if !ok {
+	scheme, rest, _ := strings.Cut(target, ":")
+	if !strings.HasPrefix(rest, "//") || !isToken(scheme) {
 		return target
 	}
-	i := strings.IndexAny(rest, "/?#")
+	i := strings.IndexAny(rest[2:], "/?#")
 	if i < 0 {
 		return "/"
 	}
-	if rest[i] != '/' {
-		return "/" + rest[i:]
+	if rest = rest[2+i:]; rest[0] != '/' {
+		return "/" + rest
 	}
-	return rest[i:]
+	return rest
 }
 
 // resolved is what xheaders knows of the client; an outer Wrap of an xheaders.Resolver has decided already.
@@ -119,12 +119,28 @@ func (r *Request) Host() string {
 
 // Hostname is Host in lower case, without port and brackets.
 func (r *Request) Hostname() string {
-	host := strings.ToLower(r.Host())
+	host := lowerASCII(r.Host())
 	if open, end := strings.IndexByte(host, '['), strings.IndexByte(host, ']'); open >= 0 && end >= 0 {
 		return host[min(1, end):end]
 	}
 	host, _, _ = strings.Cut(host, ":")
 	return host
+}
+
+// lowerASCII does not make a letter of what only looks like one (U+212A, the Kelvin sign).
+func lowerASCII(s string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; 'A' <= c && c <= 'Z' {
+			lower := []byte(s)
+			for ; i < len(lower); i++ {
+				if c := lower[i]; 'A' <= c && c <= 'Z' {
+					lower[i] = c + 'a' - 'A'
+				}
+			}
+			return string(lower)
+		}
+	}
+	return s
 }
 
 // FullURL is the scheme, the host and the URL in one.
