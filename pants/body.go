@@ -148,6 +148,10 @@ func innermost(w http.ResponseWriter) http.ResponseWriter {
 		switch outer := w.(type) {
 		case *response: // of a Wrap around this one; its Unwrap would show the gate
 			inner = outer.w
+		case *gate:
+			inner = outer.w
+		case *wrapping:
+			inner = outer.w
 		case interface{ Unwrap() http.ResponseWriter }:
 			inner = outer.Unwrap()
 		}

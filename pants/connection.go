@@ -14,10 +14,7 @@ func (r *Request) Connection() *Connection { return &r.conn }
 
 // CurrentRequest is the request that is being answered; nil when its response is finished.
 func (c *Connection) CurrentRequest() *Request {
-	w := &c.req.res
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.over() {
+	if c.req.res.isEnded() {
 		return nil
 	}
 	return c.req
@@ -30,12 +27,15 @@ func (c *Connection) Finish() error { return c.req.Finish() }
 // takes effect when the handler has returned. ErrFinished tells that the response is over already.
 func (c *Connection) Close() error {
 	w := &c.req.res
-	w.lockForEnd()
+	if w.isEnded() {
+		return w.closedError()
+	}
+	w.lock()
 	defer w.mu.Unlock()
 	if w.state == finished {
 		return w.closedError()
 	}
-	w.aborted = true
+	w.abort()
 	w.finish()
 	return nil
 }

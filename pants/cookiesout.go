@@ -191,7 +191,7 @@ func (s *Server) warnLongHead(name string, size int) {
 	}
 	if _, again := s.warned.LoadOrStore(name, true); !again {
 		s.warnings.Add(1)
-		s.log().Warn("pants: response head too long for a proxy's default buffer of 4 KiB", "cookie", name, "bytes", size)
+		go s.log().Warn("pants: response head too long for a proxy's default buffer of 4 KiB", "cookie", name, "bytes", size) // the response is locked
 	}
 }
 

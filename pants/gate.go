@@ -35,25 +35,29 @@ func (g *gate) enter(commits bool) error {
 	if g.res.over() {
 		return g.res.closedError()
 	}
-	if commits {
-		g.res.state = headSent
+	if commits && g.res.state == open {
+		if err := checkHeader(g.res.head()); err != nil {
+			return g.res.refuse(err)
+		}
+		if g.res.own != nil {
+			g.res.publish(g.res.own)
+		}
+		g.res.state, g.res.sent = headSent, true
 	}
 	return nil
 }
 
 func (g *gate) leave() { g.res.mu.Unlock() }
 
-func (g *gate) Header() http.Header {
-	defer g.leave()
-	if g.enter(false) != nil {
-		return http.Header{}
-	}
-	return g.w.Header()
-}
+func (g *gate) Header() http.Header { return g.res.Header() }
 
 func (g *gate) WriteHeader(status int) {
+	if status < 200 && status != http.StatusSwitchingProtocols || status > 999 {
+		g.res.WriteHeader(status) // which passes or refuses it
+		return
+	}
 	defer g.leave()
-	if g.enter(status >= 200 || status == http.StatusSwitchingProtocols) == nil {
+	if g.enter(true) == nil {
 		g.w.WriteHeader(status)
 	}
 }
@@ -68,7 +72,7 @@ func (g *gate) Write(p []byte) (int, error) {
 
 func (g *gate) ReadFrom(src io.Reader) (int64, error) {
 	if !isRegularFile(src) {
-		return io.Copy(writerOnly{g}, readerOnly{src})
+		return copyOver(g, src)
 	}
 	defer g.leave()
 	if err := g.enter(true); err != nil {

@@ -20,17 +20,26 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r := newRequest(h.server, w, hr)
 	defer r.over()
+	defer r.res.end() // whatever happens: a panic of the writer below, or runtime.Goexit in the handler
 	if hr.Body != nil && hr.Body != http.NoBody {
-		r.HTTP = hr.WithContext(r.Context())
-		r.HTTP.Body = &r.body
+		r.HTTP = withBody(hr, &r.body)
 		defer removeForm(r.HTTP)
 	}
 	if err := r.ParseBody(); err != nil {
 		r.refuse(err)
 		return
 	}
-	r.run(func() { h.serve(r) })
+	r.HTTP.Trailer = hr.Trailer // the body may have brought some
+	r.run(func() { h.serve(r) }, false)
 	h.settle(r)
+}
+
+// withBody is hr with another body. hr is not ours to change.
+func withBody(hr *http.Request, b *body) *http.Request {
+	out := new(http.Request)
+	*out = *hr
+	out.Body = b
+	return out
 }
 
 // refuse answers a request that the kit does not let through to the handler.
@@ -40,44 +49,56 @@ func (r *Request) refuse(err error) {
 	if errors.As(err, &refused) {
 		status = refused.status
 	}
-	r.server.log().Info("pants: request refused", "method", r.Method(), "path", r.Path(), "status", status, "error", err)
+	level := r.server.log().Info
+	if status >= 500 {
+		level = r.server.log().Error
+	}
+	level("pants: request refused", "method", r.Method(), "path", r.Path(), "status", status, "error", err)
 	w := &r.res
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	// What is left of the body is read for a moment only, so that a client that still sends can see the answer.
-	_ = http.NewResponseController(w.w).SetReadDeadline(time.Now().Add(lingerTime))
-	w.answer(status)
-	w.finish()
+	defer w.finish()
+	w.linger()
+	w.answer(status, false)
 }
 
-// lingerTime is how long net/http may wait for the rest of a refused body before it closes the connection.
+// lingerTime is how long net/http may wait for the rest of a body that nobody read, before it closes the connection. It reads
+// some of it, so that a client that still sends can see the answer.
 const lingerTime = time.Second
 
+// linger bounds that wait; net/http sets its own deadline for a next request. mu is held.
+func (w *response) linger() {
+	_ = http.NewResponseController(w.w).SetReadDeadline(time.Now().Add(lingerTime))
+}
+
 // run calls f and makes of its panic what a client may see: a 500 if nothing was sent, else a dropped connection.
-func (r *Request) run(f func()) {
+func (r *Request) run(f func(), inTask bool) {
 	defer func() {
 		v := recover()
 		if v == nil {
 			return
 		}
 		if v != http.ErrAbortHandler {
-			r.server.log().Error("pants: handler panicked", "method", r.Method(), "path", r.Path(), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			r.logPanic(v)
 		}
 		w := &r.res
-		w.lockForEnd()
+		w.lock()
 		defer w.mu.Unlock()
+		defer w.finish()
 		switch {
 		case v == http.ErrAbortHandler:
-			w.aborted = true
-		case w.state == finished:
+			w.abort()
 		case w.state == open:
-			w.answer(http.StatusInternalServerError)
-		default:
-			w.aborted = true
+			w.answer(http.StatusInternalServerError, w.isAlone(inTask))
+		case w.state == headSent:
+			w.abort()
 		}
-		w.finish()
 	}()
 	f()
+}
+
+func (r *Request) logPanic(v any) {
+	r.server.log().Error("pants: handler panicked", "method", r.Method(), "path", r.Path(), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 }
 
 // Go runs f in a goroutine that may finish the response later, after the handler returned. A panic of f is treated like one
@@ -85,70 +106,25 @@ func (r *Request) run(f func()) {
 // catches their panics.
 func (r *Request) Go(f func()) {
 	w := &r.res
-	w.mu.Lock()
-	w.tasks++
-	w.mu.Unlock()
+	w.startTask()
 	go func() {
 		defer func() {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.tasks--
-			w.endRefused()
-			r.releaseBody()
+			if v := recover(); v != nil { // of the writer below, while the panic of f was answered
+				r.logPanic(v)
+				w.abort()
+			}
 		}()
-		r.run(f)
+		defer r.endTask()
+		r.run(f, true)
 	}()
-}
-
-// over notes that the request is: ServeHTTP returns. Its body goes when the functions of Go have returned too.
-func (r *Request) over() {
-	r.res.mu.Lock()
-	defer r.res.mu.Unlock()
-	r.res.served = true
-	r.releaseBody()
-}
-
-// releaseBody lets the temporary file of the body go if nobody is left to want it. res.mu is held.
-func (r *Request) releaseBody() {
-	if r.res.served && r.res.tasks == 0 {
-		r.body.spool.release()
-	}
 }
 
 // settle waits for the end of a response whose handler has returned, and sees to it that there is one.
 func (h *handler) settle(r *Request) {
-	w := &r.res
-	done, aborted := w.handlerReturned()
-	if done != nil {
+	if done := r.res.handlerReturned(); done != nil {
 		h.wait(r, done)
-		w.mu.Lock()
-		aborted = w.aborted
-		w.mu.Unlock()
 	}
-	if aborted {
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// handlerReturned notes that the handler has returned. done is nil when the response is finished.
-func (w *response) handlerReturned() (done <-chan struct{}, aborted bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.returned = true
-	w.endRefused()
-	if w.state != finished {
-		w.done = make(chan struct{})
-	}
-	return w.done, w.aborted
-}
-
-// endRefused answers when the handler's last word was a response that cannot be sent, and nobody is left to say another. mu
-// is held.
-func (w *response) endRefused() {
-	if w.state == open && w.refused != nil && w.returned && w.tasks == 0 {
-		w.answerRefused()
-		w.finish()
-	}
+	r.res.dropIfAborted()
 }
 
 // wait returns when the response is finished, by its handler or by force.
@@ -160,7 +136,7 @@ func (h *handler) wait(r *Request, done <-chan struct{}) {
 		defer timer.Stop()
 		timeout = timer.C
 	}
-	draining := s.draining
+	draining, again := s.draining, (<-chan time.Time)(nil)
 	for {
 		select {
 		case <-done:
@@ -171,40 +147,47 @@ func (h *handler) wait(r *Request, done <-chan struct{}) {
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				status = http.StatusGatewayTimeout
 			}
-			h.giveUp(r, status)
+			r.res.giveUp(status)
 			return
 		case <-timeout:
 			s.log().Error("pants: response not finished in time", "method", r.Method(), "path", r.Path(), "handler", funcName(h.serve), "timeout", s.timeout)
-			h.giveUp(r, http.StatusGatewayTimeout)
+			r.res.giveUp(http.StatusGatewayTimeout)
 			return
 		case <-draining:
-			// What has begun may still be finished; the server's own deadline ends it otherwise.
 			draining = nil
-			w := &r.res
-			w.mu.Lock()
-			if w.state == open {
-				w.answer(http.StatusServiceUnavailable)
-				w.finish()
-			}
-			w.mu.Unlock()
+			again = r.res.tellDrain()
+		case <-again:
+			again = r.res.tellDrain()
 		}
 	}
 }
 
-// giveUp ends an unfinished response: with the status if nothing was sent, else by dropping the connection.
-func (h *handler) giveUp(r *Request, status int) {
-	w := &r.res
-	w.lockForEnd()
-	defer w.mu.Unlock()
-	switch w.state {
-	case finished:
-		return
-	case open:
-		w.answer(status)
-	case headSent:
-		w.aborted = true
+// tellDrain answers 503 if nothing was sent. What has begun may still be finished; the server's own deadline ends it
+// otherwise. It returns when to look again, if a call of the handler is under way.
+func (w *response) tellDrain() (again <-chan time.Time) {
+	if !w.mu.TryLock() {
+		return time.After(20 * time.Millisecond)
 	}
-	w.finish()
+	defer w.mu.Unlock()
+	if w.state == open {
+		defer w.finish()
+		w.answer(http.StatusServiceUnavailable, false)
+	}
+	return nil
+}
+
+// giveUp ends an unfinished response: with the status if nothing was sent, else by dropping the connection. Cookies are left
+// out: the handler's goroutines may be filling CookiesOut.
+func (w *response) giveUp(status int) {
+	w.lock()
+	defer w.mu.Unlock()
+	defer w.finish()
+	switch w.state {
+	case open:
+		w.answer(status, false)
+	case headSent:
+		w.abort()
+	}
 }
 
 // funcName is the name of a handler, for the log.

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
+	"net/netip"
 	"time"
 )
 
@@ -29,8 +29,12 @@ func (s *Server) HTTPServer(h http.Handler) *http.Server {
 		DisableGeneralOptionsHandler: true,
 	}
 	srv.SetKeepAlivesEnabled(!s.config.DisableKeepAlives)
+	srv.RegisterOnShutdown(s.startDrain)
 	return srv
 }
+
+// startDrain tells deferred requests that the server stops.
+func (s *Server) startDrain() { s.drain.Do(func() { close(s.draining) }) }
 
 // Listen serves h at the TCP address until ctx ends, then drains: it accepts no more, answers deferred requests that nothing was
 // sent of with 503, gives the others up to 15 seconds, and closes. The address is "host:port" or ":port"; "" is ":80". It
@@ -41,7 +45,7 @@ func (s *Server) Listen(ctx context.Context, address string, h http.Handler) err
 		address = ":80"
 	}
 	network := "tcp"
-	if host, _, err := net.SplitHostPort(address); err == nil && strings.Count(host, ".") == 3 {
+	if host, err := netip.ParseAddrPort(address); err == nil && host.Addr().Is4() {
 		network = "tcp4" // "0.0.0.0:80" would be reachable by IPv6 as well
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, network, address)
@@ -56,7 +60,7 @@ func (s *Server) Listen(ctx context.Context, address string, h http.Handler) err
 		return fmt.Errorf("pants: serve: %w", err)
 	case <-ctx.Done():
 	}
-	s.drain.Do(func() { close(s.draining) })
+	s.startDrain()
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	if err := srv.Shutdown(deadline); err != nil {

@@ -61,13 +61,14 @@ func newRequest(s *Server, w http.ResponseWriter, hr *http.Request) *Request {
 }
 
 // FromContext returns the Request that Server.Wrap put into the context of a net/http request, or that a Pants handler passed
-// on with Request.Context. It is nil if there is none.
+// on with Request.Context or Request.Serve. It is nil if there is none. r.HTTP has the context as it was received.
 func FromContext(ctx context.Context) *Request {
 	r, _ := ctx.Value(contextKey{}).(*Request)
 	return r
 }
 
-// Context is done when the client is gone or the response is over. FromContext(r.Context()) is r.
+// Context is done when the client is gone, or has closed its side of the connection, and when ServeHTTP has returned.
+// FromContext(r.Context()) is r.
 func (r *Request) Context() context.Context { return (*requestContext)(r) }
 
 // Time is how long ago the request was received, or how long it took until it was finished.

@@ -2,45 +2,43 @@ package pants
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
 // response is the one wrapper around an http.ResponseWriter: it commits cookies and pending headers with the first byte, and
 // it is the gate. A write that comes after ServeHTTP returned lands in the next response on that connection, which may be
-// another client's (RFC 9112 section 9.3.2 is broken then), so every path to w holds mu and looks at the state first, and
-// after end nothing passes.
+// another client's, so every path to w holds mu and looks at the state first, and after the end nothing passes.
 //
 // It implements all optional interfaces of net/http. Flush does nothing and Hijack reports http.ErrNotSupported where the
-// writer below cannot; ReadFrom then copies.
+// writer below cannot; ReadFrom then copies. A writer below must not call the response's methods back while it writes.
 type response struct {
-	w   http.ResponseWriter
-	req *Request
+	w     http.ResponseWriter
+	req   *Request
+	plain bool // under Wrap, where the rules are net/http's
 
 	mu      sync.Mutex
-	closing atomic.Bool // end is waiting for mu: nobody begins anything new
+	closing atomic.Bool // somebody is waiting for mu to end the response: nobody begins anything new
 	state   state
-	plain   bool // under Wrap, where the rules are net/http's
+	sent    bool // the head is, also when the response is finished
 
 	status      int         // marked by SendStatus; the real one once the head is sent
 	own         http.Header // what a Pants handler sees as headers, and what is pending; nil until used
 	withheld    bool        // the next commit leaves CookiesOut out
 	cookiesSent []string    // names of CookiesOut that are in the head already
-	refused     error       // why the last attempt to commit was refused
+	refused     error       // why the last attempt to send was refused
 	hijacked    bool
-	aborted     bool          // the connection has to be dropped
-	returned    bool          // the handler has returned
-	served      bool          // ServeHTTP has returned
-	done        chan struct{} // closed by end, if the handler had returned
-	tasks       int           // running functions of Request.Go
 
+	life         life
 	headerValues [2]string // Content-Type and Content-Length of SendResponse
 }
 
@@ -68,13 +66,14 @@ func (w *response) Header() http.Header {
 	if w.over() {
 		return http.Header{}
 	}
+	return w.pending()
+}
+
+// pending is where headers wait for the commit. mu is held.
+func (w *response) pending() http.Header {
 	if w.plain {
 		return w.w.Header()
 	}
-	return w.ownHeader()
-}
-
-func (w *response) ownHeader() http.Header {
 	if w.own == nil {
 		w.own = w.w.Header().Clone()
 		if w.own == nil {
@@ -84,36 +83,46 @@ func (w *response) ownHeader() http.Header {
 	return w.own
 }
 
-// isServed tells whether ServeHTTP has returned: what belongs to the connection must not be touched any more.
-func (w *response) isServed() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.served
+// head is what the commit sends as it is now. mu is held.
+func (w *response) head() http.Header {
+	if w.own != nil {
+		return w.own
+	}
+	return w.w.Header()
 }
 
 // over tells whether the gate is closed. mu is held.
 func (w *response) over() bool { return w.state == finished || w.closing.Load() }
 
-// WriteHeader sends the head with that status, as in net/http. 1xx statuses pass and commit nothing, 101 ends the head.
+// WriteHeader sends the head with that status, as in net/http. 1xx statuses pass and commit nothing, 101 ends the head. What
+// cannot be sent is reported by the next Write, or becomes a 500.
 func (w *response) WriteHeader(status int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case w.over():
-	case status >= 100 && status < 200 && status != http.StatusSwitchingProtocols:
-		if w.state == open {
-			if w.own != nil {
-				w.publish(w.own)
-			}
-			w.w.WriteHeader(status)
-		}
 	case w.state == headSent:
 		w.req.server.log().Warn("pants: superfluous WriteHeader", "path", w.req.Path(), "status", status)
+	case status < 100 || status > 999:
+		w.status = invalidStatus
+		_ = w.refuse(fmt.Errorf("pants: invalid status code %d", status))
+	case status < 200 && status != http.StatusSwitchingProtocols:
+		if err := checkHeader(w.head()); err != nil {
+			_ = w.refuse(err)
+			return
+		}
+		if w.own != nil {
+			w.publish(w.own)
+		}
+		w.w.WriteHeader(status)
 	default:
 		w.status = status
-		_ = w.commit() // Write reports it, or end
+		_ = w.commit()
 	}
 }
+
+// invalidStatus marks that the handler gave one that cannot be sent: content must not go out with another.
+const invalidStatus = -1
 
 // Write sends p, and the head before it.
 func (w *response) Write(p []byte) (int, error) {
@@ -153,13 +162,24 @@ func (w *response) closedError() error {
 	return ErrFinished
 }
 
+// beforeHead reports why headers cannot be changed any more. mu is held.
+func (w *response) beforeHead() error {
+	switch {
+	case w.over():
+		return w.closedError()
+	case w.state == headSent:
+		return ErrHeadersSent
+	}
+	return nil
+}
+
 // commit sends the head: pending headers, cookies, status. When a header or a cookie cannot be sent, nothing is. mu is held,
 // the state is open.
 func (w *response) commit() error {
-	h := w.own
-	if h == nil {
-		h = w.w.Header()
+	if w.status == invalidStatus {
+		return w.refused
 	}
+	h := w.head()
 	if err := checkHeader(h); err != nil {
 		return w.refuse(err)
 	}
@@ -177,13 +197,14 @@ func (w *response) commit() error {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	w.state, w.refused = headSent, nil
+	w.state, w.sent, w.refused = headSent, true, nil
 	w.w.WriteHeader(w.status)
 	return nil
 }
 
+// refuse remembers why nothing was sent, for an answer in its place if the handler leaves it at that. mu is held.
 func (w *response) refuse(err error) error {
-	w.refused = err
+	w.refused, w.withheld = err, false
 	return err
 }
 
@@ -211,8 +232,41 @@ func (w *response) publish(h http.Header) {
 	}
 }
 
-// checkHeader refuses what would end a header line early. net/http replaces line breaks by blanks and drops bad names, both
-// in silence.
+// publishTrailers gives the writer below what was set after the head was sent, if it is a trailer. mu is held.
+func (w *response) publishTrailers() error {
+	h := w.head()
+	declared := declaredTrailers(h)
+	out := w.w.Header()
+	for name, values := range h {
+		if !strings.HasPrefix(name, http.TrailerPrefix) && !declared[name] {
+			continue
+		}
+		if err := checkHeader(http.Header{name: values}); err != nil {
+			return err
+		}
+		if w.own != nil {
+			out[name] = append([]string(nil), values...)
+		}
+	}
+	return nil
+}
+
+// declaredTrailers are the names that the Trailer header announces.
+func declaredTrailers(h http.Header) map[string]bool {
+	var names map[string]bool
+	for _, list := range h["Trailer"] {
+		for _, name := range strings.Split(list, ",") {
+			if names == nil {
+				names = map[string]bool{}
+			}
+			names[http.CanonicalHeaderKey(trimBlanks(name))] = true
+		}
+	}
+	return names
+}
+
+// checkHeader refuses what would end a header line early, or a message. net/http replaces line breaks by blanks and drops bad
+// names, both in silence, and sends a length that is none.
 func checkHeader(h http.Header) error {
 	for name, values := range h {
 		if !isToken(strings.TrimPrefix(name, http.TrailerPrefix)) {
@@ -221,6 +275,17 @@ func checkHeader(h http.Header) error {
 		for _, value := range values {
 			if breaksLine(value) {
 				return fmt.Errorf("pants: invalid value of header %s: %q", name, value)
+			}
+		}
+		switch {
+		case len(values) == 0:
+		case len(name) == len("Content-Length") && strings.EqualFold(name, "Content-Length"):
+			if name != "Content-Length" || len(values) > 1 || strings.Trim(values[0], "0123456789") != "" || values[0] == "" {
+				return fmt.Errorf("pants: invalid %s: %q", name, values)
+			}
+		case len(name) == len("Transfer-Encoding") && strings.EqualFold(name, "Transfer-Encoding"):
+			if name != "Transfer-Encoding" || len(values) > 1 || values[0] != "chunked" && values[0] != "identity" {
+				return fmt.Errorf("pants: invalid %s: %q", name, values)
 			}
 		}
 	}
@@ -243,9 +308,7 @@ func (w *response) ReadFrom(src io.Reader) (int64, error) {
 	if isRegularFile(src) {
 		return w.sendFrom(src)
 	}
-	buffer := copyBuffers.Get().(*[]byte)
-	defer copyBuffers.Put(buffer)
-	return io.CopyBuffer(writerOnly{w}, readerOnly{src}, *buffer)
+	return copyOver(w, src)
 }
 
 func (w *response) sendFrom(src io.Reader) (int64, error) {
@@ -257,17 +320,31 @@ func (w *response) sendFrom(src io.Reader) (int64, error) {
 	return io.Copy(w.w, src)
 }
 
+// regular is what the kernel can send from: an *os.File, or what its WriteTo makes of it.
+type regular interface {
+	io.Reader
+	syscall.Conn
+	Stat() (fs.FileInfo, error)
+}
+
 // isRegularFile tells readers that the kernel can send from, and that never make a reader wait for long.
 func isRegularFile(src io.Reader) bool {
 	if limited, ok := src.(*io.LimitedReader); ok {
 		src = limited.R
 	}
-	file, ok := src.(*os.File)
+	file, ok := src.(regular)
 	if !ok {
 		return false
 	}
 	info, err := file.Stat()
 	return err == nil && info.Mode().IsRegular()
+}
+
+// copyOver copies with one lock a write.
+func copyOver(dst io.Writer, src io.Reader) (int64, error) {
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	return io.CopyBuffer(writerOnly{dst}, readerOnly{src}, *buffer)
 }
 
 type (
@@ -344,61 +421,40 @@ func (w *response) control(f func(*http.ResponseController) error) error {
 // Unwrap is the writer below, behind the same gate.
 func (w *response) Unwrap() http.ResponseWriter { return gated(w, w.w) }
 
-// finish closes the gate. mu is held.
-func (w *response) finish() {
-	if w.state == finished {
-		return
-	}
-	w.state = finished
-	spent := time.Since(w.req.start)
-	w.req.spent.Store(max(1, int64(spent)))
-	if w.done != nil {
-		close(w.done)
-	}
-}
-
-// end closes the gate from outside, even while a write is stuck in a client that does not read: its deadline is moved into
-// the past. It reports whether anything of the response was sent.
-func (w *response) end() (sent bool) {
-	w.lockForEnd()
-	defer w.mu.Unlock()
-	sent = w.state != open
-	w.finish()
-	return sent
-}
-
-// lockForEnd takes mu so that nothing new begins meanwhile.
-func (w *response) lockForEnd() {
-	if w.mu.TryLock() {
-		return
-	}
-	w.closing.Store(true)
-	_ = http.NewResponseController(w.w).SetWriteDeadline(time.Unix(1, 0))
-	w.mu.Lock()
-}
-
 // returnPlain ends a response under Wrap: what is pending goes out, as the handler's return implies in net/http.
 func (w *response) returnPlain() {
-	w.lockForEnd()
+	w.lock()
 	defer w.mu.Unlock()
-	if w.state == open && w.refused == nil && (w.status != 0 || w.req.hasCookies()) {
-		_ = w.commit()
+	defer w.finish()
+	switch w.state {
+	case open:
+		if w.refused == nil {
+			if w.status != 0 || w.req.hasCookies() {
+				_ = w.commit()
+			} else if err := checkHeader(w.w.Header()); err != nil {
+				_ = w.refuse(err) // net/http would send it, altered, with its implied 200
+			}
+		}
+		if w.state == open && w.refused != nil {
+			w.answerRefused()
+		}
+	case headSent:
+		if err := w.publishTrailers(); err != nil {
+			w.req.server.log().Error("pants: trailers refused", "path", w.req.Path(), "error", err)
+			w.abort()
+		}
 	}
-	if w.state == open && w.refused != nil {
-		w.answerRefused()
-	}
-	w.finish()
 }
 
 // answerRefused answers 500 in place of a response whose head cannot be sent. mu is held, the state is open.
 func (w *response) answerRefused() {
 	w.req.server.log().Error("pants: response refused", "method", w.req.Method(), "path", w.req.Path(), "error", w.refused)
-	w.answer(http.StatusInternalServerError)
+	w.answer(http.StatusInternalServerError, true)
 }
 
-// answer sends a short text for the status and closes the connection: the kit's own answers. Cookies go out with it if they
-// can, pending headers do not. mu is held, the state is open.
-func (w *response) answer(status int) {
+// answer sends a short text for the status and closes the connection: the kit's own answers. Pending headers do not go out
+// with it; CookiesOut does if withCookies says that nobody is changing it now, and if it can. mu is held, the state is open.
+func (w *response) answer(status int, withCookies bool) {
 	if w.own != nil {
 		w.own, w.cookiesSent = nil, nil
 	}
@@ -408,8 +464,10 @@ func (w *response) answer(status int) {
 			delete(h, name) // it was about another content
 		}
 	}
-	if err := w.req.addCookies(h, nil); err != nil {
-		w.req.server.log().Error("pants: cookies refused", "path", w.req.Path(), "error", err)
+	if withCookies {
+		if err := w.req.addCookies(h, nil); err != nil {
+			w.req.server.log().Error("pants: cookies refused", "path", w.req.Path(), "error", err)
+		}
 	}
 	text := fmt.Sprintf("%d %s", status, http.StatusText(status))
 	w.setContent(h, "text/plain", len(text))
@@ -419,10 +477,13 @@ func (w *response) answer(status int) {
 	if status == http.StatusServiceUnavailable {
 		h["Retry-After"] = []string{"1"}
 	}
-	if w.closing.Load() {
+	w.life.Lock()
+	interrupted := w.life.interrupted
+	w.life.Unlock()
+	if interrupted {
 		_ = http.NewResponseController(w.w).SetWriteDeadline(time.Time{})
 	}
-	w.status, w.state = status, headSent
+	w.status, w.state, w.sent = status, headSent, true
 	w.w.WriteHeader(status)
 	if w.req.in.Method != http.MethodHead {
 		_, _ = io.WriteString(w.w, text)
@@ -434,4 +495,12 @@ var contentHeaders = map[string]bool{
 	"Accept-Ranges": true, "Cache-Control": true, "Content-Disposition": true, "Content-Encoding": true, "Content-Language": true,
 	"Content-Length": true, "Content-Location": true, "Content-Range": true, "Content-Type": true, "Etag": true, "Expires": true,
 	"Last-Modified": true, "Trailer": true, "Transfer-Encoding": true,
+}
+
+// ignoreUnsupported is err without http.ErrNotSupported.
+func ignoreUnsupported(err error) error {
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
 }

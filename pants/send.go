@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // SendStatus marks the status code of the response; it is sent with the headers. Codes below 200 and above 999 are refused:
@@ -22,24 +22,13 @@ func (r *Request) SendStatus(code int) error {
 	if err := checkStatus(code); err != nil {
 		return err
 	}
-	w.status = code
+	w.status, w.refused = code, nil
 	return nil
 }
 
 func checkStatus(code int) error {
 	if code < 200 || code > 999 {
 		return fmt.Errorf("pants: invalid status code %d", code)
-	}
-	return nil
-}
-
-// beforeHead reports why headers cannot be changed any more. mu is held.
-func (w *response) beforeHead() error {
-	switch {
-	case w.over():
-		return w.closedError()
-	case w.state == headSent:
-		return ErrHeadersSent
 	}
 	return nil
 }
@@ -55,8 +44,8 @@ func EndHeaders(end bool) HeadersOption { return HeadersOption{keepOpen: !end} }
 func WithCookies(with bool) HeadersOption { return HeadersOption{noCookies: !with} }
 
 // SendHeaders merges h into the response's headers, each name in place of what was there, and sends them with the status and
-// CookiesOut. A Content-Type that nobody gave is not made up. A name that is no token, or a value with a line break or NUL,
-// is an error and nothing of h is taken.
+// CookiesOut. Set-Cookie lines are added to those that are there. A Content-Type that nobody gave is not made up. A name that is
+// no token, or a value with a line break or NUL, is an error and nothing of h is taken.
 func (r *Request) SendHeaders(h http.Header, options ...HeadersOption) error {
 	var o HeadersOption
 	for _, option := range options {
@@ -69,41 +58,58 @@ func (r *Request) SendHeaders(h http.Header, options ...HeadersOption) error {
 	if err := w.beforeHead(); err != nil {
 		return err
 	}
-	if err := checkHeader(h); err != nil {
+	given := canonical(h)
+	if err := checkHeader(given); err != nil {
 		return w.refuse(err)
 	}
-	own := w.pending()
-	for name, values := range h {
-		own[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	pending := w.pending()
+	for name, values := range given {
+		if name == "Set-Cookie" {
+			values = append(slices.Clip(pending[name]), values...)
+		}
+		pending[name] = values
 	}
 	if o.keepOpen {
+		w.refused = nil
 		if o.noCookies {
 			return nil
 		}
-		return r.addCookies(own, nil)
+		if err := r.addCookies(pending, nil); err != nil {
+			return w.refuse(err)
+		}
+		return nil
 	}
 	w.withheld = o.noCookies
 	return w.commitAsGiven()
 }
 
-// pending is where headers wait for the commit.
-func (w *response) pending() http.Header {
-	if w.plain {
-		return w.w.Header()
+// canonical is a copy of h with the names as net/http writes them; names that only differ in that are one, in their order.
+func canonical(h http.Header) http.Header {
+	out := make(http.Header, len(h))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		values := h[name]
+		name = http.CanonicalHeaderKey(name)
+		if values == nil {
+			out[name] = nil // tells net/http not to add one
+			continue
+		}
+		out[name] = append(out[name], values...)
 	}
-	return w.ownHeader()
+	return out
 }
 
 // commitAsGiven is commit without net/http guessing a Content-Type.
 func (w *response) commitAsGiven() error {
-	h := w.own
-	if h == nil {
-		h = w.w.Header()
+	h := w.head()
+	if _, given := h["Content-Type"]; given {
+		return w.commit()
 	}
-	if _, given := h["Content-Type"]; !given {
-		h["Content-Type"] = nil
+	h["Content-Type"] = nil
+	err := w.commit()
+	if err != nil {
+		delete(h, "Content-Type")
 	}
-	return w.commit()
+	return err
 }
 
 // SendCookies puts cookies of CookiesOut into the headers now, those named or, without a name, all. Each cookie is sent once, so
@@ -119,6 +125,7 @@ func (r *Request) SendCookies(names ...string) error {
 	if err := r.addCookies(w.pending(), names); err != nil {
 		return w.refuse(err)
 	}
+	w.refused = nil
 	return nil
 }
 
@@ -160,18 +167,20 @@ func (w *response) beginAsGiven() error {
 
 // ResponseOption is an argument of SendResponse.
 type ResponseOption struct {
+	hasCode     bool
 	code        int
 	contentType string
 }
 
 // Code is the status code of a SendResponse; without it, 200 or what SendStatus marked.
-func Code(code int) ResponseOption { return ResponseOption{code: code} }
+func Code(code int) ResponseOption { return ResponseOption{hasCode: true, code: code} }
 
-// ContentType is the Content-Type of a SendResponse, sent exactly as given; without it, text/plain.
+// ContentType is the Content-Type of a SendResponse, sent exactly as given; without it, text/plain. An empty one sends none.
 func ContentType(contentType string) ResponseOption { return ResponseOption{contentType: contentType} }
 
 // SendResponse sends a whole response, with Content-Type and Content-Length, and finishes it. The content is left out for HEAD
-// and for the statuses 204, 205 and 304, which have none.
+// and for the statuses 204, 205 and 304, which have none. With an error of what was given nothing is sent, and nothing of it
+// stays.
 func (r *Request) SendResponse(content string, options ...ResponseOption) error {
 	w := &r.res
 	w.mu.Lock()
@@ -180,14 +189,14 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 		return err
 	}
 	status, contentType := w.status, "text/plain"
-	if status == 0 {
+	if status <= 0 {
 		status = http.StatusOK
 	}
 	for _, option := range options {
-		if option.contentType != "" {
-			contentType = option.contentType
-		} else {
+		if option.hasCode {
 			status = option.code
+		} else {
+			contentType = option.contentType
 		}
 	}
 	if err := checkStatus(status); err != nil {
@@ -196,10 +205,8 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 	if breaksLine(contentType) {
 		return w.refuse(fmt.Errorf("pants: invalid value of header Content-Type: %q", contentType))
 	}
-	h := w.own
-	if h == nil {
-		h = w.w.Header()
-	}
+	h := w.head()
+	oldStatus, oldType, oldLength := w.status, h["Content-Type"], h["Content-Length"]
 	switch status {
 	case http.StatusNoContent, http.StatusNotModified:
 		delete(h, "Content-Length")
@@ -213,6 +220,9 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 	}
 	w.status = status
 	if err := w.commit(); err != nil {
+		w.status = oldStatus
+		restore(h, "Content-Type", oldType)
+		restore(h, "Content-Length", oldLength)
 		return err
 	}
 	var err error
@@ -222,10 +232,21 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 	return errors.Join(err, w.complete())
 }
 
+func restore(h http.Header, name string, values []string) {
+	if values == nil {
+		delete(h, name)
+		return
+	}
+	h[name] = values
+}
+
 // setContent sets Content-Type and Content-Length without an allocation for either slice.
 func (w *response) setContent(h http.Header, contentType string, length int) {
 	w.headerValues = [2]string{contentType, strconv.Itoa(length)}
 	h["Content-Type"] = w.headerValues[0:1:1]
+	if contentType == "" {
+		h["Content-Type"] = nil
+	}
 	h["Content-Length"] = w.headerValues[1:2:2]
 }
 
@@ -239,15 +260,16 @@ func (r *Request) Finish() error {
 		return w.closedError()
 	}
 	if w.state == open {
-		h := w.own
-		if h == nil {
-			h = w.w.Header()
-		}
-		if h["Content-Length"] == nil && h["Transfer-Encoding"] == nil && r.in.Method != http.MethodHead &&
-			w.status != http.StatusNoContent && w.status != http.StatusNotModified {
+		h := w.head()
+		empty := h["Content-Length"] == nil && h["Transfer-Encoding"] == nil && h["Trailer"] == nil && r.in.Method != http.MethodHead &&
+			w.status != http.StatusNoContent && w.status != http.StatusNotModified
+		if empty {
 			h["Content-Length"] = []string{"0"}
 		}
 		if err := w.commitAsGiven(); err != nil {
+			if empty {
+				delete(h, "Content-Length")
+			}
 			return err
 		}
 	}
@@ -266,42 +288,25 @@ func (r *Request) Serve(h http.Handler) {
 	if w.over() || w.state == open && (w.refused != nil || w.commit() != nil) {
 		return
 	}
-	w.publishTrailers()
-	w.finish() // net/http flushes when the Pants handler returns, and knows the length of what is short
+	defer w.finish() // net/http flushes when the Pants handler returns, and knows the length of what is short
+	if err := w.publishTrailers(); err != nil {
+		r.server.log().Error("pants: trailers refused", "path", r.Path(), "error", err)
+		w.abort()
+	}
 }
 
 // complete finishes a response that was sent. While the handler runs, its client should not have to wait for its return.
 func (w *response) complete() error {
+	defer w.finish()
 	err := w.publishTrailers()
-	if !w.returned {
-		if flushErr := w.flush(); flushErr != nil && !errors.Is(flushErr, http.ErrNotSupported) {
-			err = errors.Join(err, flushErr)
-		}
+	if err != nil {
+		w.abort()
 	}
-	w.finish()
+	w.life.Lock()
+	returned := w.life.returned
+	w.life.Unlock()
+	if !returned {
+		err = errors.Join(err, ignoreUnsupported(w.flush()))
+	}
 	return err
-}
-
-// publishTrailers gives the writer below the headers that were set after the head was sent, if they are trailers.
-func (w *response) publishTrailers() error {
-	if w.own == nil || !hasTrailers(w.own) {
-		return nil
-	}
-	if err := checkHeader(w.own); err != nil {
-		return err
-	}
-	w.publish(w.own)
-	return nil
-}
-
-func hasTrailers(h http.Header) bool {
-	if _, declared := h["Trailer"]; declared {
-		return true
-	}
-	for name := range h {
-		if strings.HasPrefix(name, http.TrailerPrefix) {
-			return true
-		}
-	}
-	return false
 }

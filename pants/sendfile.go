@@ -3,6 +3,7 @@ package pants
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -52,35 +53,18 @@ func fileType(name string) string {
 // file for 7 days. Pants' arguments are fields of o: filename is Filename, guess_mime=False is NoGuess, headers is Header.
 // A file that is missing, no file, or not readable is answered with 404 or 403 and reported by the error.
 func (r *Request) SendFile(path string, o *sendfile.Options) error {
-	w := &r.res
-	w.mu.Lock()
-	err := w.beforeHead()
-	status := w.status
-	w.mu.Unlock()
-	if err != nil {
-		return err
-	}
 	var options sendfile.Options
 	if o != nil {
 		options = *o
 	}
-	if err := checkHeader(options.Header); err != nil {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		return w.refuse(err)
-	}
-	if status != 0 && status != http.StatusOK {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		return w.refuse(fmt.Errorf("pants: SendFile after SendStatus(%d): a file decides its status itself", status))
+	w, err := r.fileWriter(options.Header)
+	if err != nil {
+		return err
 	}
 	options.Header = r.fileHeader(options.Header)
-	err = r.server.sender.Send(r.Writer, r.in, path, &options)
-	w.mu.Lock()
-	refused := w.refused
-	w.mu.Unlock()
-	if refused != nil {
-		return refused
+	err = r.server.sender.Send(w, r.in, path, &options)
+	if w.err != nil {
+		return w.err
 	}
 	if finishErr := r.Finish(); finishErr != nil && !errors.Is(finishErr, ErrFinished) {
 		err = errors.Join(err, finishErr)
@@ -88,13 +72,75 @@ func (r *Request) SendFile(path string, o *sendfile.Options) error {
 	return err
 }
 
+// fileWriter is what a sendfile.Sender writes to: its headers are its own until it has decided on all of them, so that an
+// answer of another goroutine, a time-out perhaps, can come in between but not mix with them.
+type fileWriter struct {
+	*response
+	header http.Header
+	err    error // why the head was not sent
+}
+
+// fileWriter is for a response whose head is not sent yet. h is what the caller wants to send.
+func (r *Request) fileWriter(h http.Header) (*fileWriter, error) {
+	w := &r.res
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.beforeHead(); err != nil {
+		return nil, err
+	}
+	if err := checkHeader(withoutLength(canonical(h))); err != nil {
+		return nil, w.refuse(err)
+	}
+	if w.status != 0 && w.status != http.StatusOK {
+		return nil, w.refuse(fmt.Errorf("pants: SendFile after SendStatus(%d): a file decides its status itself", w.status))
+	}
+	return &fileWriter{response: w, header: w.head().Clone()}, nil
+}
+
+// withoutLength is h without what a file knows better: Pants ignored it.
+func withoutLength(h http.Header) http.Header {
+	delete(h, "Content-Length")
+	delete(h, "Transfer-Encoding")
+	return h
+}
+
+func (f *fileWriter) Header() http.Header {
+	if f.header == nil {
+		f.header = http.Header{}
+	}
+	return f.header
+}
+
+func (f *fileWriter) WriteHeader(status int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err = f.beforeHead(); f.err != nil {
+		return
+	}
+	old, oldStatus := f.own, f.status
+	f.own, f.status = f.header, status
+	if f.err = f.commit(); f.err != nil {
+		f.own, f.status = old, oldStatus
+	}
+}
+
+func (f *fileWriter) Write(p []byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	return f.response.Write(p)
+}
+
+func (f *fileWriter) ReadFrom(src io.Reader) (int64, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	return f.response.ReadFrom(src)
+}
+
 // fileHeader is h with Pants' caching headers where h says nothing of them.
 func (r *Request) fileHeader(h http.Header) http.Header {
-	out := http.Header{}
-	for name, values := range h {
-		name = http.CanonicalHeaderKey(name)
-		out[name] = append(out[name], values...)
-	}
+	out := canonical(h)
 	_, caching := out["Cache-Control"]
 	if !caching {
 		out["Cache-Control"] = []string{"max-age=604800"}

@@ -90,14 +90,16 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 		r := newRequest(s, w, hr)
 		r.res.plain = true
 		r.HTTP = hr.WithContext(r.Context())
+		defer r.over()
+		defer r.res.end() // also when next panics: the gate closes, whatever happens
+		defer removeForm(r.HTTP)
 		if hr.Body != nil && hr.Body != http.NoBody {
 			r.HTTP.Body = &r.body
+			defer r.lingerUnread()
 		}
-		defer r.over()
-		defer removeForm(r.HTTP)
-		defer r.res.end() // also when next panics: the gate closes, whatever happens
 		next.ServeHTTP(r.Writer, r.HTTP)
 		r.res.returnPlain()
+		r.res.dropIfAborted()
 	})
 }
 
@@ -106,6 +108,16 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 func removeForm(hr *http.Request) {
 	if hr.MultipartForm != nil {
 		_ = hr.MultipartForm.RemoveAll()
+	}
+}
+
+// lingerUnread bounds how long net/http waits for a body that the handler did not read.
+func (r *Request) lingerUnread() {
+	w := &r.res
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.hijacked && !r.body.isLoaded() {
+		w.linger()
 	}
 }
 
