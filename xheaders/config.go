@@ -75,13 +75,14 @@ const (
 
 // settings is a checked Config, in the form that requests need. It never changes.
 type settings struct {
-	source  string // canonical name of the header with the address
-	single  bool   // source holds one address, not a list
-	hops    int
-	pants   bool
-	rewrite bool
-	keep    bool
-	listed  []string // canonical names of all Headers
+	source    string // canonical name of the header with the address
+	single    bool   // source holds one address, not a list
+	forwarded bool   // source is Forwarded
+	hops      int
+	pants     bool
+	rewrite   bool
+	keep      bool
+	listed    []string // canonical names of all Headers
 
 	proto, ssl, frontEnd, host, port, prefix bool // in Headers
 }
@@ -184,7 +185,8 @@ func (s *settings) readHeaders(names []string) (errs []error) {
 		errs = append(errs, fmt.Errorf("xheaders: invalid Headers %q: %q all carry the client's address, choose one", names, sources))
 	case len(sources) == 1:
 		s.source = sources[0]
-		s.single = s.source != hFor && s.source != hForwarded
+		s.forwarded = s.source == hForwarded
+		s.single = s.source != hFor && !s.forwarded
 	case len(errs) == 0:
 		errs = append(errs, fmt.Errorf("xheaders: invalid Headers %q: none carries the client's address", names))
 	}

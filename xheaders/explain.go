@@ -27,9 +27,11 @@ type Hop struct{ Text, Verdict, Why string }
 // address is not what you expect, and never from a public one: it shows your proxies,
 // and what they let through.
 func (x *Resolver) Explain(r *http.Request) Trace {
-	in := inputOf(r)
+	var in input
+	in.take(r)
+	var o outcome
 	s, t := x.settings(), x.currentTrust()
-	o := s.resolve(t, &in)
+	s.resolve(t, &in, &o)
 	e := explainer{s: s, t: t, in: &in, o: &o}
 	e.trace.Info, e.trace.hostBy = o.info, o.hostBy
 	e.peer()
@@ -241,7 +243,8 @@ func (e *explainer) single(lines []string) {
 func (e *explainer) values() {
 	if e.s.source == hForwarded && e.o.info.Trusted {
 		var o outcome
-		said := e.s.readForwarded(e.t, e.in.header[hForwarded], &o)
+		var said element
+		e.s.readForwarded(e.t, e.in.header[hForwarded], &o, &said)
 		const leftmost = "leftmost trusted element that has it"
 		if said.hasProto {
 			e.value("Fwd proto", said.proto, leftmost, schemeOf(said.proto))

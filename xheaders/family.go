@@ -19,6 +19,14 @@ var known = foldedNames(
 	"X-Host", "X-Scheme", "X-Url-Scheme",
 )
 
+// begins has the first two characters of every name in known, and of familyPrefix.
+var begins = func() (begins [128][128]bool) {
+	for name := range known {
+		begins[name[0]][name[1]] = true
+	}
+	return begins
+}()
+
 // carried may be listed in Headers without being read: identities and original targets,
 // which Wrap lets pass from an accepted peer.
 var carried = []string{
@@ -73,14 +81,14 @@ func fold(c byte) byte {
 // family reports whether key is a forwarding header, or an alias of one: something else
 // that folds to the same name.
 func family(key string) (name string, alias, ok bool) {
+	// Most headers of a request end here: no name of the family begins like them.
+	if len(key) < 2 || !begins[fold(key[0])][fold(key[1])] {
+		return "", false, false
+	}
 	var buf [longest]byte
 	n := 0
 	for ; n < len(key) && n < longest; n++ {
 		buf[n] = fold(key[n])
-		// Most headers of a request end here.
-		if n == 0 && strings.IndexByte("acfptwx", buf[0]) < 0 {
-			return "", false, false
-		}
 	}
 	if n == len(key) {
 		if name, ok = known[string(buf[:n])]; ok {

@@ -165,18 +165,18 @@ func unescape(s string) string {
 // readForwarded finds the client in Forwarded, and what the trusted elements say of
 // scheme and host: those up to and including the client's, because a trusted proxy wrote
 // them. The leftmost of them decides. Elements further left are not even parsed.
-func (s *settings) readForwarded(t *trust, lines []string, o *outcome) (said element) {
+func (s *settings) readForwarded(t *trust, lines []string, o *outcome, said *element) {
 	l := elements{lines: lines}
 	for {
 		text, ok := l.next()
 		if !ok {
 			o.verdict = s.exhausted(o.passed)
-			return said
+			return
 		}
 		e, ok := parseElement(text)
 		if !ok {
 			o.verdict = malformed
-			return said
+			return
 		}
 		if e.hasProto {
 			said.proto, said.hasProto = e.proto, true
@@ -186,7 +186,7 @@ func (s *settings) readForwarded(t *trust, lines []string, o *outcome) (said ele
 		}
 		if !e.hasFor {
 			o.verdict = malformed
-			return said
+			return
 		}
 		if s.hops > 0 && o.passed < s.hops-1 {
 			o.passed++
@@ -196,13 +196,13 @@ func (s *settings) readForwarded(t *trust, lines []string, o *outcome) (said ele
 		var port uint16
 		if addr, port, ok = parseNode(e.node, true); !ok {
 			o.verdict = unreadable
-			return said
+			return
 		}
 		if s.hops == 0 && t.contains(addr) {
 			o.passed++
 			continue
 		}
 		o.info.Client, o.info.Port, o.verdict = addr, port, found
-		return said
+		return
 	}
 }

@@ -10,6 +10,18 @@ import (
 // without zone, and as IPv4 if it was a mapped one. 0.0.0.0 and :: are nobody's address.
 func parseNode(s string, obfuscated bool) (addr netip.Addr, port uint16, ok bool) {
 	s = trimOWS(s)
+	// Most are IPv4, and one pass over the text settles it.
+	if a, rest, ok := cut4(s); ok && (rest == "" || rest[0] == ':') {
+		if a.IsUnspecified() {
+			return netip.Addr{}, 0, false
+		}
+		if rest != "" && !(obfuscated && isObfuscated(rest[1:])) {
+			if port, ok = parsePort(rest[1:]); !ok {
+				return netip.Addr{}, 0, false
+			}
+		}
+		return a, port, true
+	}
 	host, portText, hasPort := s, "", false
 	if strings.HasPrefix(s, "[") {
 		end := strings.IndexByte(s, ']')
@@ -24,13 +36,8 @@ func parseNode(s string, obfuscated bool) (addr netip.Addr, port uint16, ok bool
 			portText, hasPort = rest[1:], true
 		}
 		addr, ok = parse6(host)
-	} else if i := strings.IndexByte(s, ':'); i >= 0 && strings.IndexByte(s[i+1:], ':') >= 0 {
-		addr, ok = parse6(s)
 	} else {
-		if i >= 0 {
-			host, portText, hasPort = s[:i], s[i+1:], true
-		}
-		addr, ok = parse4(host)
+		addr, ok = parse6(s)
 	}
 	if !ok || addr.IsUnspecified() {
 		return netip.Addr{}, 0, false
@@ -43,57 +50,131 @@ func parseNode(s string, obfuscated bool) (addr netip.Addr, port uint16, ok bool
 	return addr, port, true
 }
 
-// parse4 reads a dotted quad. Leading zeros are refused, because C libraries take them
-// for octal (CVE-2021-29923).
-func parse4(s string) (netip.Addr, bool) {
+// cut4 reads a dotted quad at the beginning of s. Leading zeros are refused, because C
+// libraries take them for octal (CVE-2021-29923).
+func cut4(s string) (addr netip.Addr, rest string, ok bool) {
 	var b [4]byte
-	for i := range b {
-		n, digits := 0, 0
-		for digits < len(s) && isDigit(s[digits]) {
-			n = n*10 + int(s[digits]-'0')
-			digits++
-			if n > 255 || digits > 1 && n < 10 {
-				return netip.Addr{}, false
+	i := 0
+	for part := 0; ; part++ {
+		if i == len(s) {
+			return netip.Addr{}, "", false
+		}
+		n := uint(s[i] - '0')
+		if n > 9 {
+			return netip.Addr{}, "", false
+		}
+		i++
+		for first := n; i < len(s) && s[i]-'0' <= 9; i++ {
+			if n = n*10 + uint(s[i]-'0'); first == 0 || n > 255 {
+				return netip.Addr{}, "", false
 			}
 		}
-		if digits == 0 {
-			return netip.Addr{}, false
+		b[part] = byte(n)
+		if part == 3 {
+			return netip.AddrFrom4(b), s[i:], true
 		}
-		b[i], s = byte(n), s[digits:]
-		if i < 3 {
-			if s == "" || s[0] != '.' {
-				return netip.Addr{}, false
-			}
-			s = s[1:]
+		if i == len(s) || s[i] != '.' {
+			return netip.Addr{}, "", false
 		}
+		i++
 	}
-	return netip.AddrFrom4(b), s == ""
 }
-
-// longest6 is the length of the longest IPv6 text, a full one with a dotted quad.
-const longest6 = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 
 // parse6 reads an IPv6 address. The zone is cut off first: netip keeps every zone it
-// meets in a global table, and here the text is an attacker's. The look at the
-// characters spares the error value that netip makes for garbage.
+// meets in a global table, and here the text is an attacker's. netip.ParseAddr would
+// also make an error value for garbage; FuzzParse6 holds the two together.
 func parse6(s string) (netip.Addr, bool) {
-	if i := strings.IndexByte(s, '%'); i >= 0 {
-		if i == len(s)-1 {
+	var b [16]byte
+	at, gap := 0, -1 // bytes written, and where "::" stands among them
+	i := 0
+	if len(s) >= 2 && s[0] == ':' && s[1] == ':' {
+		gap, i = 0, 2
+	}
+	for i < len(s) && s[i] != '%' {
+		if at == 16 {
 			return netip.Addr{}, false
 		}
-		s = s[:i]
+		n, start := uint(0), i
+		for i < len(s) {
+			digit := hexValue[s[i]]
+			if digit > 15 {
+				break
+			}
+			n = n<<4 | uint(digit)
+			i++
+		}
+		switch {
+		case i == start || i-start > 4:
+			return netip.Addr{}, false
+		case i < len(s) && s[i] == '.':
+			// A dotted quad at the end.
+			quad, rest, ok := cut4(s[start:])
+			if !ok || at > 12 || at < 12 && gap < 0 || rest != "" && rest[0] != '%' {
+				return netip.Addr{}, false
+			}
+			four := quad.As4()
+			copy(b[at:], four[:])
+			at, i = at+4, len(s)-len(rest)
+			if rest == "%" {
+				return netip.Addr{}, false
+			}
+			return finish6(&b, at, gap)
+		}
+		b[at], b[at+1] = byte(n>>8), byte(n)
+		at += 2
+		if i == len(s) || s[i] == '%' {
+			break
+		}
+		if s[i] != ':' || i+1 == len(s) {
+			return netip.Addr{}, false
+		}
+		switch i++; s[i] {
+		case '%':
+			return netip.Addr{}, false
+		case ':':
+			if gap >= 0 {
+				return netip.Addr{}, false
+			}
+			gap = at
+			i++
+		}
 	}
-	if len(s) > longest6 || strings.IndexByte(s, ':') < 0 {
+	if i == len(s)-1 { // "%" without a zone
 		return netip.Addr{}, false
 	}
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; !isHex(c) && c != ':' && c != '.' {
+	return finish6(&b, at, gap)
+}
+
+// finish6 moves what stands behind "::" to the end.
+func finish6(b *[16]byte, at, gap int) (netip.Addr, bool) {
+	if at < 16 {
+		if gap < 0 {
 			return netip.Addr{}, false
 		}
+		tail := at - gap
+		copy(b[16-tail:], b[gap:at])
+		clear(b[gap : 16-tail])
+	} else if gap >= 0 {
+		return netip.Addr{}, false // "::" stands for one group at least
 	}
-	a, err := netip.ParseAddr(s)
-	return a.Unmap(), err == nil
+	return netip.AddrFrom16(*b).Unmap(), true
 }
+
+var hexValue = func() (v [256]byte) {
+	for c := range v {
+		switch {
+		case '0' <= c && c <= '9':
+			v[c] = byte(c - '0')
+		case 'a' <= c && c <= 'f':
+			v[c] = byte(c - 'a' + 10)
+		case 'A' <= c && c <= 'F':
+			v[c] = byte(c - 'A' + 10)
+		default:
+			v[c] = 0xff
+		}
+	}
+	return v
+}()
 
 // parsePort reads 0..65535. RFC 7239 section 6: port = 1*5DIGIT.
 func parsePort(s string) (uint16, bool) {

@@ -2,7 +2,6 @@ package xheaders
 
 import (
 	"net"
-	"net/http"
 	"net/netip"
 	"strings"
 )
@@ -24,8 +23,10 @@ func peerOf(remote string, local net.Addr) peer {
 	if !ok {
 		return peer{}
 	}
-	if zone := zoneOf(remote); zone != "" && addr.Is6() {
-		addr = addr.WithZone(zone)
+	if addr.Is6() {
+		if zone := zoneOf(remote); zone != "" {
+			addr = addr.WithZone(zone)
+		}
 	}
 	return peer{addr: addr, port: port}
 }
@@ -40,11 +41,6 @@ func isSocket(remote string, local net.Addr) bool {
 	return strings.HasPrefix(remote, "@") || strings.HasPrefix(remote, "/")
 }
 
-func localAddr(r *http.Request) net.Addr {
-	a, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return a
-}
-
 func zoneOf(remote string) string {
 	_, zone, _ := strings.Cut(remote, "%")
 	if i := strings.LastIndexByte(zone, ']'); i >= 0 {
@@ -54,7 +50,7 @@ func zoneOf(remote string) string {
 }
 
 // accepts reports whether the peer may say who the client is.
-func (s *settings) accepts(t *trust, p peer) bool {
+func (s *settings) accepts(t *trust, p *peer) bool {
 	switch {
 	case t == nil:
 		return s.hops > 0 // not examined
@@ -63,5 +59,5 @@ func (s *settings) accepts(t *trust, p peer) bool {
 	case p.socket:
 		return t.unix
 	}
-	return p.addr.IsValid() && t.contains(p.addr.WithZone(""))
+	return p.addr.IsValid() && t.contains(p.addr)
 }

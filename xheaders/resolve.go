@@ -25,8 +25,8 @@ type Info struct {
 	Prefix  string     // path that a proxy stripped, "" or like "/app"
 	Trusted bool       // the peer was allowed to speak, and its list as long as Hops
 
+	hasRaw, pants bool   // here they cost no room
 	raw           string // DangerouslyTrustAll: what Pants would have said
-	hasRaw, pants bool
 }
 
 // ClientIP returns the client's address as text, "" when it is unknown: never the address
@@ -72,8 +72,8 @@ type input struct {
 	host    string
 	local   net.Addr
 	tls     bool
-	nested  bool // taken from an outer Wrap
-	rewrote bool // which has set RemoteAddr and Host
+	arrived *http.Request // what all this is from; not r behind a Wrap
+	rewrote bool          // an outer Wrap has set RemoteAddr and Host
 }
 
 func (in *input) transport() string {
@@ -86,20 +86,24 @@ func (in *input) transport() string {
 // Resolve reports where r came from. It does not change r, and it allocates nothing in
 // the usual cases. Behind a Wrap it resolves the request as that Wrap received it.
 func (x *Resolver) Resolve(r *http.Request) Info {
-	in := inputOf(r)
-	return x.resolve(&in).info
+	var in input
+	in.take(r)
+	var o outcome
+	x.settings().resolve(x.currentTrust(), &in, &o)
+	return o.info
 }
 
-// inputOf takes the request as it arrived: an outer Wrap may have cleaned it since.
-func inputOf(r *http.Request) input {
-	in := input{header: r.Header, remote: r.RemoteAddr, host: r.Host, local: localAddr(r), tls: r.TLS != nil}
-	if c := resolvedIn(r.Context()); c != nil {
-		in.header, in.remote, in.nested, in.rewrote = c.header, c.remote, true, c.rewrote
+// take fills in with the request as it arrived: an outer Wrap may have cleaned it since.
+func (in *input) take(r *http.Request) {
+	ctx := r.Context()
+	in.arrived, in.header, in.remote, in.host, in.tls = r, r.Header, r.RemoteAddr, r.Host, r.TLS != nil
+	in.local, _ = ctx.Value(http.LocalAddrContextKey).(net.Addr)
+	if c := resolvedIn(ctx); c != nil {
+		in.arrived, in.header, in.remote, in.rewrote = c.arrived, c.arrived.Header, c.arrived.RemoteAddr, c.rewrote
 		if c.rewrote && r.Host == c.info.Host {
 			in.host = c.host
 		}
 	}
-	return in
 }
 
 func (x *Resolver) settings() *settings {
@@ -116,61 +120,68 @@ func (x *Resolver) currentTrust() *trust {
 	return x.trust.Load()
 }
 
-func (x *Resolver) resolve(in *input) outcome {
-	return x.settings().resolve(x.currentTrust(), in)
-}
-
-// resolve is the whole decision, a function of values.
-func (s *settings) resolve(t *trust, in *input) outcome {
-	p := peerOf(in.remote, in.local)
+// resolve is the whole decision, a function of values. It fills o, which is zero: an
+// outcome is too large to be handed up by value on every request.
+func (s *settings) resolve(t *trust, in *input, o *outcome) {
+	o.peer = peerOf(in.remote, in.local)
 	if s.pants {
-		return outcome{peer: p, info: resolvePants(in, p)}
+		o.info = resolvePants(in, o.peer)
+		return
 	}
-	o := outcome{peer: p, hops: 1}
-	o.info = Info{Client: p.addr, Port: p.port, Peer: p.addr, Scheme: in.transport(), Host: in.host}
-	if !s.accepts(t, p) {
-		return o
+	o.hops = 1
+	o.info.Peer, o.info.Scheme, o.info.Host = o.peer.addr, in.transport(), in.host
+	if !s.accepts(t, &o.peer) {
+		o.info.Client, o.info.Port = o.peer.addr, o.peer.port
+		return
 	}
-	o.info.Client, o.info.Port, o.info.Trusted = netip.Addr{}, 0, true
+	o.info.Trusted = true
 
-	var said element
 	lines := in.header[s.source]
 	switch {
+	case s.forwarded:
+		s.resolveForwarded(t, lines, o)
+		return
 	case s.single:
-		s.readSingle(lines, &o)
+		s.readSingle(lines, o)
 		o.hops = max(1, s.hops)
-	case s.source == hForwarded:
-		said = s.readForwarded(t, lines, &o)
 	default:
-		s.readChain(t, lines, &o)
+		s.readChain(t, lines, o)
 		o.hops += o.passed
 	}
 	if o.verdict == tooShort {
 		// Somebody came in behind one of the proxies, and wrote the rest as well.
 		o.info.Trusted = false
-		return o
+		return
 	}
-
-	scheme := ""
-	if said.hasProto {
-		scheme, o.schemeBy = schemeOf(said.proto), hForwarded
-	} else {
-		scheme, o.schemeBy = s.readScheme(in.header, o.hops)
-	}
-	if scheme != "" {
+	if scheme, by := s.readScheme(in.header, o.hops); scheme != "" {
 		// Also http over a TLS connection: the proxy encrypts towards us, and says
 		// that the client did not.
-		o.info.Scheme = scheme
-	} else {
-		o.schemeBy = ""
+		o.info.Scheme, o.schemeBy = scheme, by
+	}
+	if s.host || s.port {
+		o.info.Host, o.hostBy = s.readHost(in.header, o.hops, o.info.Scheme, in.host)
+	}
+	if s.prefix {
+		o.info.Prefix = s.readPrefix(in.header, o.hops)
+	}
+}
+
+// resolveForwarded is the rest of resolve for Forwarded, which says everything itself.
+func (s *settings) resolveForwarded(t *trust, lines []string, o *outcome) {
+	var said element
+	s.readForwarded(t, lines, o, &said)
+	if o.verdict == tooShort {
+		o.info.Trusted = false
+		return
+	}
+	if said.hasProto {
+		if scheme := schemeOf(said.proto); scheme != "" {
+			o.info.Scheme, o.schemeBy = scheme, hForwarded
+		}
 	}
 	if said.hasHost {
 		if _, _, ok := splitHost(said.host); ok {
 			o.info.Host, o.hostBy = said.host, hForwarded
 		}
-	} else {
-		o.info.Host, o.hostBy = s.readHost(in.header, o.hops, o.info.Scheme, in.host)
 	}
-	o.info.Prefix = s.readPrefix(in.header, o.hops)
-	return o
 }

@@ -27,9 +27,9 @@ func (s *settings) readScheme(h http.Header, hops int) (scheme, from string) {
 // WebSocket schemes; to a handler they are the HTTP request that asks for the upgrade.
 func schemeOf(text string) string {
 	switch {
-	case equalFold(text, "https"), equalFold(text, "wss"):
+	case text == "https", equalFold(text, "https"), equalFold(text, "wss"):
 		return "https"
-	case equalFold(text, "http"), equalFold(text, "ws"):
+	case text == "http", equalFold(text, "http"), equalFold(text, "ws"):
 		return "http"
 	}
 	return ""

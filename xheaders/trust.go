@@ -1,17 +1,18 @@
 package xheaders
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
-	"sort"
 	"strings"
 )
 
 // trust is a parsed Config.Trust. It never changes; SetTrust replaces it.
 type trust struct {
-	spans   []span // sorted, disjoint; IPv4 before IPv6
+	spans4  []span4 // sorted, disjoint
+	spans6  []span6
 	entries []entry
 	unix    bool
 	any     bool
@@ -19,6 +20,28 @@ type trust struct {
 
 // span is a range of addresses, both ends included.
 type span struct{ first, last netip.Addr }
+
+// span4 and span6 are spans as numbers, which compare in a step or two.
+type (
+	span4 struct{ first, last uint32 }
+	span6 struct{ first, last number6 }
+
+	number6 struct{ high, low uint64 }
+)
+
+func (n number6) less(m number6) bool {
+	return n.high < m.high || n.high == m.high && n.low < m.low
+}
+
+func number4Of(a netip.Addr) uint32 {
+	b := a.As4()
+	return binary.BigEndian.Uint32(b[:])
+}
+
+func number6Of(a netip.Addr) number6 {
+	b := a.As16()
+	return number6{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+}
 
 // entry remembers for Explain how a network came into the list.
 type entry struct {
@@ -81,7 +104,13 @@ func parseTrust(list []string) (*trust, []error) {
 		}
 		t.entries = append(t.entries, entry{p, text})
 	}
-	t.spans = spansOf(t.entries)
+	for _, s := range spansOf(t.entries) {
+		if s.first.Is4() {
+			t.spans4 = append(t.spans4, span4{number4Of(s.first), number4Of(s.last)})
+		} else {
+			t.spans6 = append(t.spans6, span6{number6Of(s.first), number6Of(s.last)})
+		}
+	}
 	return t, errs
 }
 
@@ -150,6 +179,25 @@ func lastOf(p netip.Prefix) netip.Addr {
 
 // contains reports whether a, which has no zone and is not a mapped one, is trusted.
 func (t *trust) contains(a netip.Addr) bool {
-	i := sort.Search(len(t.spans), func(i int) bool { return t.spans[i].last.Compare(a) >= 0 })
-	return i < len(t.spans) && t.spans[i].first.Compare(a) <= 0
+	low := 0
+	if a.Is4() {
+		n := number4Of(a)
+		for high := len(t.spans4); low < high; {
+			if middle := (low + high) / 2; t.spans4[middle].last < n {
+				low = middle + 1
+			} else {
+				high = middle
+			}
+		}
+		return low < len(t.spans4) && t.spans4[low].first <= n
+	}
+	n := number6Of(a)
+	for high := len(t.spans6); low < high; {
+		if middle := (low + high) / 2; t.spans6[middle].last.less(n) {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low < len(t.spans6) && !n.less(t.spans6[low].first)
 }

@@ -13,9 +13,8 @@ type resolved struct {
 	info Info
 
 	// The request as it arrived, for a Wrap further in.
-	header  http.Header
-	remote  string
-	host    string
+	arrived *http.Request // as the outermost Wrap received it
+	host    string        // as it was before any Rewrite
 	rewrote bool
 }
 
@@ -56,18 +55,20 @@ func FromContext(ctx context.Context) (Info, bool) {
 func (x *Resolver) Wrap(next http.Handler) http.Handler {
 	s := x.settings()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		in := inputOf(r)
-		o := s.resolve(x.currentTrust(), &in)
+		var in input
+		in.take(r)
+		var o outcome
+		s.resolve(x.currentTrust(), &in, &o)
 		c := &resolved{
 			Context: r.Context(), info: o.info,
-			header: in.header, remote: in.remote, host: in.host, rewrote: s.rewrite || in.rewrote,
+			arrived: in.arrived, host: in.host, rewrote: s.rewrite || in.rewrote,
 		}
 		handed := r.WithContext(c)
 		if c.rewrote {
 			handed.RemoteAddr, handed.Host = remoteAddr(o.info), o.info.Host
 		}
 		if !s.keep && !s.pants {
-			handed.Header = s.clean(r.Header, in.header, in.nested, &o)
+			handed.Header = s.clean(r.Header, in.header, in.arrived != r, &o)
 		}
 		defer removeFiles(handed, r)
 		next.ServeHTTP(w, handed)

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestAnswers: everybody answers each row as written there, also where that is wrong: a peer that changes is noticed.
+func TestAnswers(t *testing.T) {
+	for _, r := range rows() {
+		for _, try := range r.tries {
+			t.Run(r.topic+"/"+r.name+"/"+try.who, func(t *testing.T) {
+				if got := try.answer(); got != try.expected() {
+					t.Errorf("answers %q, want %q", got, try.expected())
+				}
+				if try.says == try.want {
+					t.Errorf("%q is the right answer", try.says)
+				}
+			})
+		}
+	}
+}
+
+// TestProperties: who checks the peer and walks from the right is what the promise to be the fastest is about.
+func TestProperties(t *testing.T) {
+	want := map[string]string{chiXFF: "yes yes", ginIP: "yes yes", echoIP: "yes yes", gorillaIP: "no no", leftmost: "no no"}
+	for _, w := range readers {
+		expected, peer := want[w.who]
+		if !peer {
+			expected = "yes yes" // ours
+		}
+		if got := strings.Join(w.properties(), " "); got != expected {
+			t.Errorf("%s: %s, want %s", w.who, got, expected)
+		}
+	}
+}
+
+// TestRows: ratios are to a try of the same row.
+func TestRows(t *testing.T) {
+	for _, r := range rows() {
+		seen := map[string]bool{}
+		for _, try := range r.tries {
+			if seen[try.who] {
+				t.Errorf("%s/%s: %s twice", r.topic, r.name, try.who)
+			}
+			seen[try.who] = true
+			for _, other := range []string{try.against, try.like} {
+				if other != "" && !seen[other] {
+					t.Errorf("%s/%s: %s is compared with %q, which does not stand before it", r.topic, r.name, try.who, other)
+				}
+			}
+			if len(try.marks) != len(markNames[r.topic]) {
+				t.Errorf("%s/%s: %s has marks %q", r.topic, r.name, try.who, try.marks)
+			}
+		}
+	}
+}
+
+func spin(d time.Duration) func() {
+	return func() {
+		for start := time.Now(); time.Since(start) < d; {
+		}
+	}
+}
+
+// TestReport: the command fails for a wrong answer and for a broken promise, and for nothing else.
+func TestReport(t *testing.T) {
+	right := func() string { return "a" }
+	slow, fast := spin(400*time.Microsecond), spin(10*time.Microsecond)
+	us := try{who: "us", answer: right, want: "a", do: fast}
+	tests := []struct {
+		name, want string
+		tries      []try
+	}{
+		{"slower, as promised", "", []try{us, {who: "them", answer: right, want: "a", do: slow, against: "us", slower: true}}},
+		{"cannot", "", []try{us, {who: "them", answer: func() string { return "b" }, want: "a", says: "b", do: slow, against: "us", slower: true}}},
+		{"wrong answer", "1 answers or promises", []try{us, {who: "them", answer: func() string { return "b" }, want: "a", do: slow}}},
+		{"right where it was wrong", "1 answers or promises", []try{us, {who: "them", answer: right, want: "a", says: "b", do: slow}}},
+		{"faster than us", "1 answers or promises", []try{{who: "us", answer: right, want: "a", do: slow}, {who: "them", answer: right, want: "a", do: fast, against: "us", slower: true}}},
+		{"grows", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, against: "us", atMost: 2}}},
+		{"no such row", "no row matches", nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var all []row
+			if test.tries != nil {
+				all = []row{{topic: "test", name: test.name, tries: test.tries}}
+			}
+			err := report(io.Discard, all, regexp.MustCompile("^test/"), effort{7, time.Millisecond})
+			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) && test.want != "" {
+				t.Errorf("report = %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	for _, r := range rows() {
+		for _, try := range r.tries {
+			if try.cannot() {
+				continue
+			}
+			b.Run(r.topic+"/"+r.name+"/"+try.who, func(b *testing.B) {
+				if got := try.answer(); got != try.want {
+					b.Fatalf("answers %q, want %q", got, try.want)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					try.do()
+				}
+			})
+		}
+	}
+}

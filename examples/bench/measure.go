@@ -1,0 +1,128 @@
+package main
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"golang.org/x/perf/benchmath"
+)
+
+// effort is how long a row is measured: rounds in which everybody has one turn. Many short turns bear a noisy machine better
+// than few long ones.
+type effort struct {
+	rounds int
+	turn   time.Duration
+}
+
+var (
+	quick    = effort{61, 400 * time.Microsecond}
+	thorough = effort{301, 2 * time.Millisecond}
+)
+
+// result is what was measured of one try.
+type result struct {
+	try
+	time   benchmath.Summary // ns/op
+	allocs float64
+	ratio  benchmath.Summary // to try.against, of turns in the same round
+	like   benchmath.Summary // the same to try.like
+}
+
+// measure lets the tries of a row take turns, A B C B A C: what disturbs the machine for a while disturbs everybody, a ratio
+// is taken inside a round, and nobody always comes after the same one, who leaves the caches warm or cold.
+//
+// The garbage collector runs between the turns only. A turn is so short, and the heap so small, that one collection more or
+// less inside would decide; what garbage costs is said by allocs/op, and go test -bench has it in the times.
+func measure(r row, e effort) []result {
+	results := make([]result, 0, len(r.tries))
+	index := map[string]int{}
+	for _, t := range r.tries {
+		index[t.who] = len(results)
+		results = append(results, result{try: t})
+	}
+	counts := make([]int, len(results))
+	times := make([][]float64, len(results))
+	for i := range results {
+		if !results[i].cannot() {
+			results[i].allocs = testing.AllocsPerRun(100, results[i].do)
+			counts[i] = calibrate(results[i].do, e.turn)
+		}
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for range e.rounds {
+		for _, i := range rand.Perm(len(results)) {
+			if counts[i] == 0 {
+				continue
+			}
+			// Warm up with as much memory as the turn needs, and give it back: the time of a page fault is the system's.
+			loop(results[i].do, counts[i])
+			runtime.GC()
+			times[i] = append(times[i], loop(results[i].do, counts[i])/float64(counts[i]))
+		}
+	}
+	for i := range results {
+		if counts[i] == 0 {
+			continue
+		}
+		to := func(who string) (s benchmath.Summary) {
+			j, ok := index[who]
+			if !ok || counts[j] == 0 {
+				return s
+			}
+			ratios := make([]float64, e.rounds)
+			for k := range ratios {
+				ratios[k] = times[i][k] / times[j][k]
+			}
+			return summary(ratios)
+		}
+		results[i].ratio, results[i].like = to(results[i].against), to(results[i].try.like)
+	}
+	for i := range results {
+		if counts[i] > 0 {
+			results[i].time = summary(times[i]) // sorts, so it comes last
+		}
+	}
+	return results
+}
+
+// summary is the median with its 95% interval, as benchstat has it.
+func summary(values []float64) benchmath.Summary {
+	return benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), 0.95)
+}
+
+// calibrate returns how often do fits into a turn.
+func calibrate(do func(), turn time.Duration) int {
+	for n := 1; ; n *= 2 {
+		// The best of three: who was interrupted once would get turns too short to say anything.
+		took := min(loop(do, n), loop(do, n), loop(do, n))
+		if took >= float64(turn)/4 {
+			return max(1, int(float64(n)*float64(turn)/took))
+		}
+	}
+}
+
+// loop returns the time of n calls, in nanoseconds.
+func loop(do func(), n int) float64 {
+	start := time.Now()
+	for range n {
+		do()
+	}
+	return float64(time.Since(start))
+}
+
+// broken tells which promise a result breaks, "" for none. Noise alone breaks none: the whole interval has to be on the wrong
+// side.
+func (r *result) broken() string {
+	switch {
+	case r.cannot() || r.ratio.Center == 0:
+		return ""
+	case r.slower && r.ratio.Hi < 1:
+		return "faster than " + r.against
+	case r.atMost > 0 && r.ratio.Lo > r.atMost:
+		return "grows"
+	}
+	return ""
+}

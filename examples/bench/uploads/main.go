@@ -1,0 +1,192 @@
+// Uploads shows how much memory a server needs for large uploads: go -C examples/bench run ./uploads. It starts the server as
+// a process of its own, uploads to it over loopback, and prints the largest resident size that the kernel saw. It exits with 1
+// when a figure is over its budget.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-pants/kit/pants"
+)
+
+const childVariable = "UPLOADS_SERVER"
+
+func main() {
+	quick := flag.Bool("quick", false, "an eighth of the data")
+	flag.Parse()
+	if os.Getenv(childVariable) != "" {
+		log.Fatal(serve())
+	}
+	size, count, each := int64(2<<30), 100, int64(20<<20)
+	if *quick {
+		size, each = size/8, each/8
+	}
+	failed := false
+	for _, row := range []struct {
+		name   string
+		count  int
+		size   int64
+		budget int64
+	}{
+		{"one upload", 1, size, 64 << 20},
+		{"uploads at once", count, each, 300 << 20},
+	} {
+		peak, took, err := measure(row.count, row.size)
+		if err != nil {
+			log.Fatal(err)
+		}
+		verdict := "ok"
+		if peak > row.budget {
+			verdict, failed = "over the budget", true
+		}
+		fmt.Printf("%4d %-16s of %5d MiB: peak %4d MiB resident, budget %4d MiB, %6.2f s: %s\n",
+			row.count, row.name, row.size>>20, peak>>20, row.budget>>20, took.Seconds(), verdict)
+	}
+	if failed {
+		os.Exit(1)
+	}
+}
+
+// serve is the server's process: it counts the bytes of each uploaded file.
+func serve() error {
+	server, err := pants.New(pants.Config{MaxRequest: -1, MemoryLimit: 1 << 20})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr())
+	return server.HTTPServer(server.Handler(func(r *pants.Request) {
+		for _, f := range r.Files()["file"] {
+			in, err := f.Open()
+			if err != nil {
+				panic(err)
+			}
+			n, err := io.Copy(io.Discard, in)
+			if err != nil || in.Close() != nil {
+				panic(err)
+			}
+			_ = r.SendResponse(fmt.Sprint(n))
+			return
+		}
+		_ = r.SendResponse("no file", pants.Code(http.StatusBadRequest))
+	})).Serve(listener)
+}
+
+// measure uploads count files of size bytes at once to a new server.
+func measure(count int, size int64) (peak int64, took time.Duration, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return 0, 0, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	server := exec.CommandContext(ctx, self)
+	server.Env = append(os.Environ(), childVariable+"=1")
+	server.Stderr = os.Stderr
+	out, err := server.StdoutPipe()
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := server.Start(); err != nil {
+		return 0, 0, err
+	}
+	defer func() { cancel(); _ = server.Wait() }()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return 0, 0, err
+	}
+	url := "http://" + strings.TrimSpace(line) + "/"
+	start := time.Now()
+	results := make([]error, count)
+	var all sync.WaitGroup
+	for i := range count {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			results[i] = upload(ctx, url, size)
+		}()
+	}
+	all.Wait()
+	took = time.Since(start)
+	if err := errors.Join(results...); err != nil {
+		return 0, 0, err
+	}
+	peak, err = peakResident(server.Process.Pid)
+	return peak, took, err
+}
+
+// upload sends a form with one file of size bytes, made up on the way.
+func upload(ctx context.Context, url string, size int64) error {
+	var head bytes.Buffer
+	form := multipart.NewWriter(&head)
+	if _, err := form.CreateFormFile("file", "made-up.bin"); err != nil {
+		return err
+	}
+	start := head.Len()
+	if err := form.Close(); err != nil {
+		return err
+	}
+	content := io.MultiReader(bytes.NewReader(head.Bytes()[:start]), io.LimitReader(pattern{}, size), bytes.NewReader(head.Bytes()[start:]))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, content)
+	if err != nil {
+		return err
+	}
+	req.ContentLength = size + int64(head.Len())
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if string(answer) != fmt.Sprint(size) {
+		return fmt.Errorf("status %d %q, want %d", res.StatusCode, answer, size)
+	}
+	return nil
+}
+
+// pattern is data with line breaks and dashes, where a boundary might be.
+type pattern struct{}
+
+func (pattern) Read(p []byte) (int, error) {
+	for n := 0; n < len(p); {
+		n += copy(p[n:], "\r\n--some data, and some more of it, ")
+	}
+	return len(p), nil
+}
+
+// peakResident is the largest resident size of a process so far, as the kernel counts it.
+func peakResident(pid int) (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	for _, line := range strings.Split(string(status), "\n") {
+		var kilobytes int64
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kilobytes); err == nil {
+			return kilobytes << 10, nil
+		}
+	}
+	return 0, errors.New("no VmHWM in the process's status")
+}

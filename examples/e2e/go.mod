@@ -1,0 +1,12 @@
+module github.com/go-pants/kit/examples/e2e
+
+go 1.24
+
+require (
+	github.com/go-chi/chi/v5 v5.5.0
+	github.com/go-pants/kit v0.0.0
+)
+
+require github.com/gorilla/securecookie v1.1.2 // indirect
+
+replace github.com/go-pants/kit => ../..
