@@ -125,7 +125,7 @@ func (s *spool) fillMemory(src io.Reader, announced, limit, budget int64) (done 
 	// What a client announces is worth only so much memory before it is seen.
 	size := int64(512)
 	if announced >= 0 {
-		size = min(announced, 64<<10) + 1 // one more byte to see the end
+		size = min(announced, 128<<10) + 1 // one more byte to see the end
 	}
 	if !s.reserve(size, budget) {
 		return false, nil
@@ -138,7 +138,8 @@ func (s *spool) fillMemory(src io.Reader, announced, limit, budget int64) (done 
 			}
 			size := min(2*int64(cap(s.mem)), limit+1)
 			if announced > int64(len(s.mem)) {
-				size = min(size, announced+1)
+				// Who has sent this much may be trusted with more: what is copied now is a small part of it.
+				size = min(16*int64(cap(s.mem)), announced+1)
 			}
 			if !s.reserve(size-int64(cap(s.mem)), budget) {
 				return false, nil

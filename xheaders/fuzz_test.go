@@ -220,6 +220,9 @@ func FuzzAddress(f *testing.F) {
 			want, err = ap.Addr(), err2
 		}
 		want = want.Unmap().WithZone("")
+		if port := text[strings.LastIndexByte(text, ':')+1:]; err == nil && len(port) > 5 && !strings.HasSuffix(want.String(), port) {
+			return // RFC 7239 section 6: a port has five digits at the most; netip takes more zeros
+		}
 		if err == nil && !want.IsUnspecified() && !(strings.HasPrefix(text, "[") && strings.Contains(text, "%")) {
 			if got.Client != want {
 				t.Errorf("%q: %v, netip says %v", text, got.Client, want)

@@ -6,6 +6,7 @@ var topics = []struct {
 	rows func() []row
 }{
 	{"xheaders", xheadersRows},
+	{"forms", formsRows},
 }
 
 // row is one job, and those who try to do it, ours first.

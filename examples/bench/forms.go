@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-pants/kit/pants"
+	"github.com/labstack/echo/v5"
+)
+
+// What is kept in memory by everybody, in bytes: net/http's own default, which gin and echo use.
+const formMemory = 32 << 20
+
+// formJob is a request with a form, and what a handler answers that has read it: the sum of the lengths of all fields, and of
+// the files with their first and last byte.
+type formJob struct {
+	name        string
+	contentType string
+	body        []byte
+	fields      []string
+	file        string
+	want        string
+}
+
+func (j formJob) request() *http.Request {
+	hr, err := http.NewRequest(http.MethodPost, "/", bytes.NewReader(j.body))
+	must(err)
+	hr.RequestURI = "/"
+	hr.Header.Set("Content-Type", j.contentType)
+	return hr
+}
+
+func urlencodedJob(name string, fields, length int) formJob {
+	j := formJob{name: name, contentType: "application/x-www-form-urlencoded", want: fmt.Sprint(fields*length, " ")}
+	values := url.Values{}
+	for i := range fields {
+		field := fmt.Sprint("field", i)
+		j.fields = append(j.fields, field)
+		values.Set(field, strings.Repeat("v ", length/2))
+	}
+	j.body = []byte(values.Encode())
+	return j
+}
+
+func fileJob(name string, size int) formJob {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	must(w.WriteField("title", "a file"))
+	part, err := w.CreateFormFile("file", "data.bin")
+	must(err)
+	_, err = part.Write(bytes.Repeat([]byte("0123456789abcd\r\n"), size/16))
+	must(err)
+	must(w.Close())
+	return formJob{
+		name: name, contentType: w.FormDataContentType(), body: b.Bytes(), fields: []string{"title"}, file: "file",
+		want: fmt.Sprintf("6 %d %q", size, "0\n"),
+	}
+}
+
+// sum is the answer to a job, made of what a framework gives for its fields and its file.
+func (j formJob) sum(field func(string) string, open func(string) (multipart.File, int64, error)) string {
+	n := 0
+	for _, name := range j.fields {
+		n += len(field(name))
+	}
+	if j.file == "" {
+		return fmt.Sprint(n, " ")
+	}
+	f, size, err := open(j.file)
+	if err != nil {
+		return err.Error()
+	}
+	defer f.Close()
+	ends := make([]byte, 2)
+	if _, err := f.ReadAt(ends[:1], 0); err != nil {
+		return err.Error()
+	}
+	if _, err := f.ReadAt(ends[1:], size-1); err != nil && err != io.EOF {
+		return err.Error()
+	}
+	return fmt.Sprintf("%d %d %q", n, size, ends)
+}
+
+const kitForm = "kit Post, Files"
+
+// formReaders return a handler that does the job and stores its answer.
+var formReaders = []struct {
+	who     string
+	handler func(j formJob, answer *string) http.Handler
+}{
+	{kitForm, func(j formJob, answer *string) http.Handler {
+		server, err := pants.New(pants.Config{MaxRequest: -1, MemoryLimit: formMemory})
+		must(err)
+		return server.Handler(func(r *pants.Request) {
+			post := r.Post()
+			*answer = j.sum(post.Get, func(name string) (multipart.File, int64, error) {
+				file := r.Files()[name][0]
+				f, err := file.Open()
+				if err != nil {
+					return nil, 0, err
+				}
+				return f.(multipart.File), file.Size, nil
+			})
+			_ = r.SendResponse("ok")
+		})
+	}},
+	{"net/http", func(j formJob, answer *string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+			*answer = j.sum(hr.PostFormValue, func(name string) (multipart.File, int64, error) {
+				f, header, err := hr.FormFile(name)
+				if err != nil {
+					return nil, 0, err
+				}
+				return f, header.Size, nil
+			})
+			_, _ = io.WriteString(w, "ok")
+			if hr.MultipartForm != nil {
+				_ = hr.MultipartForm.RemoveAll() // as its server does
+			}
+		})
+	}},
+	{"gin", func(j formJob, answer *string) http.Handler {
+		gin.SetMode(gin.ReleaseMode)
+		engine := gin.New()
+		engine.POST("/", func(c *gin.Context) {
+			*answer = j.sum(c.PostForm, func(name string) (multipart.File, int64, error) {
+				header, err := c.FormFile(name)
+				if err != nil {
+					return nil, 0, err
+				}
+				f, err := header.Open()
+				return f, header.Size, err
+			})
+			c.String(http.StatusOK, "ok")
+		})
+		return engine
+	}},
+	{"echo", func(j formJob, answer *string) http.Handler {
+		e := echo.New()
+		e.POST("/", func(c *echo.Context) error {
+			*answer = j.sum(c.FormValue, func(name string) (multipart.File, int64, error) {
+				header, err := c.FormFile(name)
+				if err != nil {
+					return nil, 0, err
+				}
+				f, err := header.Open()
+				return f, header.Size, err
+			})
+			return c.String(http.StatusOK, "ok")
+		})
+		return e
+	}},
+}
+
+// formsRows is the reading of forms: fields, and files that fit into memory.
+func formsRows() (all []row) {
+	for _, j := range []formJob{
+		urlencodedJob("1 KiB form of 10 fields", 10, 96),
+		urlencodedJob("64 KiB form of 100 fields", 100, 640),
+		fileJob("64 KiB file", 64<<10),
+		fileJob("8 MiB file", 8<<20),
+	} {
+		r := row{name: j.name}
+		for _, reader := range formReaders {
+			answer := new(string)
+			h := reader.handler(j, answer)
+			do := func() { h.ServeHTTP(&blackHole{header: http.Header{}}, j.request()) }
+			t := try{who: reader.who, answer: func() string { do(); return *answer }, want: j.want, do: do}
+			if reader.who != kitForm {
+				t.against, t.slower = kitForm, true
+			}
+			r.tries = append(r.tries, t)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// blackHole is a writer that does nothing.
+type blackHole struct{ header http.Header }
+
+func (b *blackHole) Header() http.Header               { return b.header }
+func (b *blackHole) Write(p []byte) (int, error)       { return len(p), nil }
+func (b *blackHole) WriteString(s string) (int, error) { return len(s), nil }
+func (b *blackHole) WriteHeader(int)                   {}
