@@ -15,6 +15,10 @@ import (
 // bodyIdle is how long a body may stall between two reads before the answer is 408. Only tests change it.
 var bodyIdle = 60 * time.Second
 
+// bodyRate is the least a body has to bring on average, in bytes a second, once bodyIdle has passed. A byte every few seconds
+// would else keep a request open for days.
+const bodyRate = 100
+
 // body is the request body: read once, whole and bounded, then available in any form and any number of times. As an
 // io.ReadCloser it is what r.HTTP.Body becomes.
 type body struct {
@@ -172,18 +176,29 @@ func tellTooLarge(innermost http.ResponseWriter) {
 // stallReader reads with a deadline that moves on with the data. The deadline must not outlive the body: one that fires later
 // cancels the context of the request.
 type stallReader struct {
-	r    io.ReadCloser
-	rc   *http.ResponseController
-	last time.Time
+	r     io.ReadCloser
+	rc    *http.ResponseController
+	start time.Time
+	last  time.Time // when the deadline was moved
+	size  int64
 }
 
 func (s *stallReader) Read(p []byte) (int, error) {
+	now := time.Now()
+	if s.start.IsZero() {
+		s.start = now
+	}
+	if took := now.Sub(s.start); took > bodyIdle && float64(s.size) < took.Seconds()*bodyRate {
+		return 0, fmt.Errorf("%d bytes in %v: %w", s.size, took.Round(time.Second), os.ErrDeadlineExceeded)
+	}
 	// Moving the deadline at each read of a fast upload would be work for nothing.
-	if now := time.Now(); now.Sub(s.last) > bodyIdle/60 {
+	if now.Sub(s.last) > bodyIdle/60 {
 		s.last = now
 		_ = s.rc.SetReadDeadline(now.Add(bodyIdle)) // a recorder in a test has no deadlines
 	}
-	return s.r.Read(p)
+	n, err := s.r.Read(p)
+	s.size += int64(n)
+	return n, err
 }
 
 func (s *stallReader) Close() error { return s.r.Close() }

@@ -329,3 +329,44 @@ func TestFormsOfNetHTTPLeaveNoFiles(t *testing.T) {
 		}
 	}
 }
+
+// A body that comes a byte at a time never stalls, and would take days.
+func TestSlowBody(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	pants.SetBodyIdle(t, 200*time.Millisecond)
+	ts := httptest.NewServer(s.Handler(func(r *pants.Request) { _ = r.SendResponse(string(r.Body())) }))
+	defer ts.Close()
+	tests := []struct {
+		name   string
+		step   string
+		every  time.Duration
+		status int
+	}{
+		{"50 bytes a second", "x", 20 * time.Millisecond, 408},
+		{"500 bytes a second", strings.Repeat("x", 10), 20 * time.Millisecond, 200},
+	}
+	for _, test := range tests {
+		conn, err := net.Dial("tcp", ts.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		const steps = 40
+		go func() {
+			_, _ = fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", steps*len(test.step))
+			for range steps {
+				time.Sleep(test.every)
+				if _, err := io.WriteString(conn, test.step); err != nil {
+					return
+				}
+			}
+		}()
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		if res.StatusCode != test.status {
+			t.Errorf("%s: status %d, want %d", test.name, res.StatusCode, test.status)
+		}
+		conn.Close()
+	}
+}

@@ -6,12 +6,13 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/go-pants/kit/pants"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log.Print("http://127.0.0.1:8080/")
 	if err := serve(ctx, "127.0.0.1:8080"); err != nil {
