@@ -1,10 +1,8 @@
 package sendfile_test
 
 import (
-	"io/fs"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/go-pants/kit/sendfile"
 )
@@ -194,47 +192,5 @@ func TestCutTag(t *testing.T) {
 		if tag != tt.tag || rest != tt.rest || ok != tt.ok {
 			t.Errorf("CutTag(%q) = %q, %q, %v", tt.in, tag, rest, ok)
 		}
-	}
-}
-
-// net/http's table for ServeContent, as far as it applies to files.
-func TestServeContentOfNetHTTP(t *testing.T) {
-	mod, later, earlier := changedText, changed.UTC().Add(5*time.Second).Format(http.TimeFormat), changed.UTC().Add(-5*time.Second).Format(http.TimeFormat)
-	s := newSender(t, sendfile.Config{ETag: func(fs.FileInfo) string { return "" }, Root: newRoot(t, map[string]string{"a.css": "* { color: red }\n", "a.html": "index"})})
-	tests := []struct {
-		title, name, tag string
-		fields           []string
-		contentRange     string
-		status           int
-	}{
-		{"not modified by date", "a.css", `"foo"`, []string{"If-Modified-Since", mod}, "", 304},
-		{"not modified by tag", "a.css", `"foo"`, []string{"If-None-Match", `"foo"`}, "", 304},
-		{"weak tag in a list", "a.css", `W/"foo"`, []string{"If-None-Match", `"baz", W/"foo"`}, "", 304},
-		{"tag differs", "a.css", `"foo"`, []string{"If-None-Match", `"Foo"`}, "", 200},
-		{"malformed tag", "a.css", `"foo"`, []string{"If-None-Match", ","}, "", 200},
-		{"range", "a.css", `"A"`, []string{"Range", "bytes=0-4"}, "bytes 0-4/17", 206},
-		{"range, tag matches", "a.css", `"A"`, []string{"Range", "bytes=0-4", "If-Range", `"A"`}, "bytes 0-4/17", 206},
-		{"range, weak tag", "a.css", `W/"A"`, []string{"Range", "bytes=0-4", "If-Range", `W/"A"`}, "", 200},
-		{"range, tag differs", "a.css", `"A"`, []string{"Range", "bytes=0-4", "If-Range", `"B"`}, "", 200},
-		{"range, date matches", "a.css", "", []string{"Range", "bytes=0-4", "If-Range", mod}, "bytes 0-4/17", 206},
-		{"range, date differs", "a.css", "", []string{"Range", "bytes=0-4", "If-Range", earlier}, "", 200},
-		{"If-Match", "a.html", `"A"`, []string{"If-Match", `"Z", "A"`}, "", 200},
-		{"If-Match asterisk", "a.html", `"A"`, []string{"If-Match", "*"}, "", 200},
-		{"If-Match fails", "a.html", `"A"`, []string{"If-Match", `"B"`}, "", 412},
-		{"If-Match fails on a weak tag", "a.html", `"A"`, []string{"If-Match", `W/"A"`}, "", 412},
-		{"If-Unmodified-Since", "a.html", "", []string{"If-Unmodified-Since", later}, "", 200},
-		{"If-Unmodified-Since fails", "a.html", "", []string{"If-Unmodified-Since", earlier}, "", 412},
-	}
-	for _, tt := range tests {
-		t.Run(tt.title, func(t *testing.T) {
-			o := &sendfile.Options{Header: http.Header{}}
-			if tt.tag != "" {
-				o.Header.Set("ETag", tt.tag)
-			}
-			res, _, _ := send(t, s, newRequest("GET", tt.fields...), tt.name, o)
-			if res.StatusCode != tt.status || res.Header.Get("Content-Range") != tt.contentRange {
-				t.Errorf("answer = %d %q", res.StatusCode, res.Header.Get("Content-Range"))
-			}
-		})
 	}
 }

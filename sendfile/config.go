@@ -21,8 +21,8 @@ const (
 	Direct Proxy = iota
 	// Nginx: X-Accel-Redirect with a percent-encoded URI below Prefix.
 	Nginx
-	// Caddy: like Nginx, for a handle_response with X-Accel-Redirect. Caddy 2.6
-	// does not decode the value and finds plain names only; 2.10 does.
+	// Caddy: like Nginx, for a handle_response as Snippet writes it. With the
+	// usual "rewrite" there Caddy 2.6 does not decode the value, 2.10 does.
 	Caddy
 	// Apache: mod_xsendfile 0.12 (Debian, Ubuntu), which takes X-Sendfile as
 	// raw bytes. mod_xsendfile 1.0 needs "XSendFileUnescape off" with it.
@@ -49,16 +49,21 @@ type preset struct {
 	encode bool // it percent-decodes the value
 	uri    bool // the value is a URI below Prefix, never a path of the disk
 	ranges bool // it adds no Accept-Ranges of its own; nginx would double ours
+	limit  int  // the longest value it takes for sure; 0 is any
 }
+
+// headLimit is half of what nginx reads of an answer's head (proxy_buffer_size is
+// 4 KiB): a longer value is a 502 there. The other half is for other headers.
+const headLimit = 2 << 10
 
 var presets = [...]preset{
 	Direct:         {name: "Direct"},
-	Nginx:          {name: "Nginx", header: headerAccel, fixed: true, encode: true, uri: true},
+	Nginx:          {name: "Nginx", header: headerAccel, fixed: true, encode: true, uri: true, limit: headLimit},
 	Caddy:          {name: "Caddy", header: headerAccel, encode: true, uri: true},
 	Apache:         {name: "Apache", header: headerSendfile, fixed: true, ranges: true},
 	ApacheUnescape: {name: "ApacheUnescape", header: headerSendfile, fixed: true, encode: true, ranges: true},
 	Lighttpd:       {name: "Lighttpd", header: headerSendfile, fixed: true, encode: true, ranges: true},
-	Generic:        {name: "Generic", header: headerSendfile},
+	Generic:        {name: "Generic", header: headerSendfile, limit: headLimit},
 }
 
 // Config says where files are and who delivers them. The zero Config sends
@@ -90,6 +95,17 @@ type Config struct {
 	// no part of such a name comes from a request.
 	AllowOutside bool
 
+	// FollowSymlinks accepts links with an absolute target too, if that lies in
+	// Root. Links out of Root are refused with it as without it, and relative
+	// ones inside of Root are followed always.
+	FollowSymlinks bool
+
+	// Offload is asked for each request whether the proxy is in front of it; if
+	// not, the file is sent directly instead of an empty answer. It is for apps
+	// that can be reached without the proxy: let it believe nothing a client
+	// can write. nil is always.
+	Offload func(*http.Request) bool
+
 	// StrictRanges answers a malformed Range field with 416 instead of the
 	// whole file. RFC 9110 section 14.2 allows both; Pants did that.
 	StrictRanges bool
@@ -112,6 +128,10 @@ type Config struct {
 	// like "/protected/" becomes a directory relative to Root, which is ".".
 	// The longest prefix counts. Without Map only X-Sendfile is understood.
 	Map map[string]string
+
+	// Unescape makes [Sender.Intercept] percent-decode X-Sendfile once, for apps
+	// made for mod_xsendfile 1.0 or lighttpd. Rack and Symfony write it raw.
+	Unescape bool
 }
 
 // Sender sends files. It is safe for concurrent use. The zero Sender is that of
@@ -163,6 +183,9 @@ func New(c Config) (*Sender, error) {
 	}
 	if c.StripRoot && s.conf.Proxy != Generic && s.conf.Proxy != Direct {
 		fail("StripRoot is for Generic, not %s", s.preset.name)
+	}
+	if c.Offload != nil && s.conf.Proxy == Direct {
+		fail("Offload without a Proxy")
 	}
 	s.checkPrecompressed(fail)
 	s.openRoot(fail)

@@ -218,8 +218,7 @@ func ExampleSender_Snippet() {
 	// # lighttpd; server.modules has to contain "mod_proxy".
 	// # Without x-sendfile-docroot the app could name any file of the machine.
 	// proxy.server = ( "" => ((
-	//     "host" => "127.0.0.1",
-	//     "port" => 8080,
+	//     "host" => "127.0.0.1", "port" => 8080,
 	//     "x-sendfile" => "enable",
 	//     "x-sendfile-docroot" => ( "/srv/files/" )
 	// )) )
@@ -250,4 +249,29 @@ func ExampleContentType() {
 	// application/gzip
 	// application/octet-stream
 	// application/octet-stream
+}
+
+// An app that is reached through nginx and, for its health checks, directly.
+func ExampleConfig_offload() {
+	root := exampleRoot()
+	defer os.RemoveAll(root)
+
+	files, err := sendfile.New(sendfile.Config{
+		Proxy: sendfile.Nginx, Root: root, Prefix: "/protected/",
+		Offload: func(r *http.Request) bool { return strings.HasPrefix(r.RemoteAddr, "127.0.0.1:") },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, peer := range []string{"127.0.0.1:40000", "192.0.2.7:40000"} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = peer
+		if err := files.Send(w, r, "report.txt", nil); err != nil {
+			log.Print(err)
+		}
+		fmt.Printf("%s: %q %q\n", peer, w.Header().Get("X-Accel-Redirect"), w.Body)
+	}
+	// Output:
+	// 127.0.0.1:40000: "/protected/report.txt" ""
+	// 192.0.2.7:40000: "" "all is well\n"
 }

@@ -126,7 +126,7 @@ func FuzzContainment(f *testing.F) {
 		{"l>../out", "l"}, {"l>../outdir\n", "l/x"}, {"l>../outdir", "l/"}, {"a/l>../../outdir", "a/l/x"},
 		{"d/x\nl>d\nm>l/../../out", "m"}, {"l>m\nm>l", "l"}, {"l>/etc", "l/hostname"}, {"l>.", "l/l/l/in"}, {"l>..", "l/out"},
 		{"", "../out"}, {"", "/etc/hostname"}, {"", "//etc/hostname"}, {"l>../outdir/", "l/x"}, {"a>b\nb>../outdir\nb/x", "a/x"},
-		{"in.gz>../out", "in"}, {"in.gz>../outdir/x\nin.br>/etc/hostname", "in"}, {"", "in/../../out"}, {"", "./in"}, {"l>in", "l/."}, {"l>../root-sibling", "l/x"},
+		{"in.gz>../out", "in"}, {"in.gz>../outdir/x\nin.br>/etc/hostname", "in"}, {"", "in/../../out"}, {"", "./in"}, {"l>in", "l/."}, {"l>ROOT/in", "l"}, {"l>ROOT/../out", "l"}, {"m>ROOT\nl>m/../out", "l"}, {"l>ROOT-sibling/x", "l"}, {"m>..\nl>ROOT/m/out", "l"}, {"l>../root-sibling", "l/x"},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -157,6 +157,8 @@ func FuzzContainment(f *testing.F) {
 			if dir := filepath.Dir(link); dir != "." {
 				_ = r.Mkdir(dir, 0o777)
 			}
+			// "ROOT" stands for the root, which a link may name absolutely.
+			target = strings.ReplaceAll(target, "ROOT", root)
 			if isLink {
 				if d, err := r.OpenRoot(filepath.Dir(link)); err == nil {
 					if in, err := filepath.EvalSymlinks(filepath.Join(root, filepath.Dir(link))); err == nil && in == filepath.Join(root, filepath.Dir(link)) {
@@ -171,14 +173,17 @@ func FuzzContainment(f *testing.F) {
 			r.Close()
 		}
 		s := newSender(t, sendfile.Config{Root: root, Precompressed: []string{"gzip", "br"}, Map: map[string]string{"/p/": ".", "/a": "a"}})
-		for _, name := range []string{name, root + "/" + name, root + name} {
-			rec := httptest.NewRecorder()
-			err := s.Send(rec, newRequest("GET", "Accept-Encoding", "*"), name, nil)
-			switch {
-			case err == nil && rec.Code == 200 && rec.Body.String() == "in":
-			case err != nil && rec.Code == 404 && rec.Body.String() == "404 Not Found":
-			default:
-				t.Fatalf("Send(%q) = %d %q, %v", name, rec.Code, rec.Body, err)
+		following := newSender(t, sendfile.Config{Root: root, Precompressed: []string{"gzip", "br"}, FollowSymlinks: true})
+		for _, s := range []*sendfile.Sender{s, following} {
+			for _, name := range []string{name, root + "/" + name, root + name} {
+				rec := httptest.NewRecorder()
+				err := s.Send(rec, newRequest("GET", "Accept-Encoding", "*"), name, nil)
+				switch {
+				case err == nil && rec.Code == 200 && rec.Body.String() == "in":
+				case err != nil && rec.Code == 404 && rec.Body.String() == "404 Not Found":
+				default:
+					t.Fatalf("Send(%q) = %d %q, %v", name, rec.Code, rec.Body, err)
+				}
 			}
 		}
 		rec := httptest.NewRecorder()

@@ -83,7 +83,8 @@ func (s *Sender) accelMapping() string {
 // next says about it (Content-Type, Content-Disposition, Cache-Control, ETag,
 // Last-Modified, Content-Encoding, cookies) stays.
 //
-// X-Sendfile is a path as it is, absolute or relative to Root; X-Accel-Redirect is
+// X-Sendfile is a path as it is (see Config.Unescape), absolute or relative to
+// Root; X-Accel-Redirect is
 // percent-decoded once. Neither leaves Root, whatever AllowOutside says. A file
 // that cannot be sent is a 404 or 403, a value that makes no sense a 502; both
 // are logged. X-Sendfile, X-Sendfile-Temporary and X-Accel-* are taken out of every answer;
@@ -96,9 +97,13 @@ func (s *Sender) accelMapping() string {
 // the Transport asks for gzip where the client did not. A middleware that
 // compresses belongs outside of Intercept, one that recovers from panics too.
 //
-// Intercept panics if the Sender has no Root.
+// What is written to a hijacked connection, as ReverseProxy does for an
+// Upgrade, is not looked at.
+//
+// A nil Sender sends no files, but still takes the headers out, of the request
+// too. Any other panics if it has no Root.
 func (s *Sender) Intercept(next http.Handler) http.Handler {
-	if s.root == nil {
+	if s != nil && s.root == nil {
 		panic("sendfile: Intercept without Root")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -106,10 +111,13 @@ func (s *Sender) Intercept(next http.Handler) http.Handler {
 		if inner.Header = r.Header.Clone(); inner.Header == nil {
 			inner.Header = make(http.Header)
 		}
-		inner.Header["X-Sendfile-Type"] = []string{headerSendfile}
+		delete(inner.Header, "X-Sendfile-Type")
 		delete(inner.Header, "X-Accel-Mapping")
-		if s.announce != "" {
-			inner.Header["X-Accel-Mapping"] = []string{s.announce}
+		if s != nil {
+			inner.Header["X-Sendfile-Type"] = []string{headerSendfile}
+			if s.announce != "" {
+				inner.Header["X-Accel-Mapping"] = []string{s.announce}
+			}
 		}
 		iw := &interceptor{w: w, r: r, s: s}
 		defer func() {
@@ -173,7 +181,7 @@ func (i *interceptor) WriteHeader(code int) {
 	}
 	taken := i.take()
 	sendfile, accel := first(taken[headerSendfile]), first(taken[headerAccel])
-	if code != http.StatusOK || sendfile == "" && accel == "" {
+	if i.s == nil || code != http.StatusOK || sendfile == "" && accel == "" {
 		i.state = passing
 		i.w.WriteHeader(code)
 		return
@@ -190,8 +198,11 @@ func (i *interceptor) replace(sendfile, accel string) {
 		delete(h, key)
 	}
 	var err error
-	if sendfile == "" {
+	switch {
+	case sendfile == "":
 		sendfile, err = i.s.fromAccel(accel)
+	case i.s.conf.Unescape:
+		sendfile, err = unescape(sendfile)
 	}
 	if err != nil {
 		err = i.s.refuse(i.w, i.r, err)
@@ -210,9 +221,9 @@ func (i *interceptor) replace(sendfile, accel string) {
 // fromAccel maps the value of an X-Accel-Redirect to a name below Root.
 func (s *Sender) fromAccel(value string) (string, error) {
 	uri, _, _ := strings.Cut(value, "?")
-	uri, err := url.PathUnescape(uri)
+	uri, err := unescape(uri)
 	if err != nil {
-		return "", &fileError{value, http.StatusBadGateway, err}
+		return "", err
 	}
 	for _, m := range s.mappings {
 		rest, ok := strings.CutPrefix(uri, m.prefix)
@@ -227,6 +238,14 @@ func (s *Sender) fromAccel(value string) (string, error) {
 	return "", &fileError{value, http.StatusBadGateway, errUnmapped}
 }
 
+func unescape(value string) (string, error) {
+	s, err := url.PathUnescape(value)
+	if err != nil {
+		return "", &fileError{value, http.StatusBadGateway, err}
+	}
+	return s, nil
+}
+
 // take removes the fields that are meant for a proxy and returns them.
 func (i *interceptor) take() http.Header {
 	h := i.w.Header()
@@ -235,7 +254,7 @@ func (i *interceptor) take() http.Header {
 		name := http.CanonicalHeaderKey(key)
 		switch {
 		case name == headerSendfile, name == "X-Sendfile-Temporary":
-		case name == "X-Accel-Buffering" && i.s.conf.Proxy == Nginx:
+		case name == "X-Accel-Buffering" && i.s != nil && i.s.conf.Proxy == Nginx:
 			continue
 		case strings.HasPrefix(name, "X-Accel-"):
 		default:

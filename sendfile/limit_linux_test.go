@@ -28,3 +28,12 @@ func TestSendOutOfDescriptors(t *testing.T) {
 		t.Errorf("Send = %d %q, %v", res.StatusCode, body, err)
 	}
 }
+
+// openLimit is how many descriptors this process may have.
+func openLimit() uint64 {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 0
+	}
+	return limit.Cur
+}

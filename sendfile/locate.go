@@ -133,6 +133,9 @@ func (s *Sender) open(name string, p place) (*os.File, fs.FileInfo, error) {
 		f, err = os.OpenFile(p.abs, openFlags, 0)
 	} else {
 		f, err = root.OpenFile(p.rel, openFlags, 0)
+		if err != nil && s.conf.FollowSymlinks && isEscape(bare(err), root) {
+			f, err = openResolved(root, p, err)
+		}
 	}
 	if err != nil {
 		return nil, nil, classify(name, err, root)
@@ -148,6 +151,22 @@ func (s *Sender) open(name string, p place) (*os.File, fs.FileInfo, error) {
 		return nil, nil, classify(name, err, nil)
 	}
 	return nil, nil, &fileError{name, http.StatusNotFound, ErrNotRegular}
+}
+
+// openResolved opens what the links of p lead to, if that lies in the root, and
+// hands err back if not. The result is opened through root like any name, so a
+// link exchanged meanwhile leads nowhere else.
+func openResolved(root *os.Root, p place, err error) (*os.File, error) {
+	dir, derr := filepath.EvalSymlinks(p.dir)
+	target, terr := filepath.EvalSymlinks(filepath.Join(p.dir, p.rel))
+	if derr != nil || terr != nil {
+		return nil, err
+	}
+	rel, rerr := filepath.Rel(dir, target)
+	if rerr != nil || !filepath.IsLocal(rel) {
+		return nil, err
+	}
+	return root.OpenFile(rel, openFlags, 0)
 }
 
 // classify finds the status for an error of opening.

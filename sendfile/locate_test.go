@@ -212,3 +212,58 @@ func TestAllowOutside(t *testing.T) {
 		t.Errorf("directory: %v, want ErrNotRegular", err)
 	}
 }
+
+func TestFollowSymlinks(t *testing.T) {
+	base := newRoot(t, map[string]string{"in/a.txt": "a", "in/sub/b.txt": "b", "in-sibling/n.txt": "near", "out.txt": "secret"})
+	in := filepath.Join(base, "in")
+	for name, target := range map[string]string{
+		"abs.txt": filepath.Join(in, "a.txt"), "absdir": filepath.Join(in, "sub"), "chain.txt": "abs.txt", "rel.txt": "a.txt",
+		"through.txt": "../in/a.txt", "out": filepath.Join(base, "out.txt"), "outrel": "../out.txt", "outchain": "outrel",
+		"sibling": filepath.Join(base, "in-sibling", "n.txt"), "self": in, "dangling": filepath.Join(in, "nothing"), "loop": filepath.Join(in, "loop"),
+	} {
+		if err := os.Symlink(target, filepath.Join(in, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	mkfifo(t, filepath.Join(in, "fifo"))
+	if err := os.Symlink(filepath.Join(in, "fifo"), filepath.Join(in, "tofifo")); err != nil {
+		t.Skip(err)
+	}
+	tests := []struct {
+		name, body string
+		cause      error
+	}{
+		{"a.txt", "a", nil},
+		{"abs.txt", "a", nil},
+		{"absdir/b.txt", "b", nil},
+		{"chain.txt", "a", nil},
+		{"rel.txt", "a", nil},
+		{"through.txt", "a", nil}, // out and in again: the result counts
+		{"self/self/a.txt", "a", nil},
+		{filepath.Join(in, "abs.txt"), "a", nil},
+		{"out", "", sendfile.ErrOutsideRoot},
+		{"outrel", "", sendfile.ErrOutsideRoot},
+		{"outchain", "", sendfile.ErrOutsideRoot},
+		{"sibling", "", sendfile.ErrOutsideRoot},
+		{"self", "", sendfile.ErrNotRegular},
+		{"absdir", "", sendfile.ErrNotRegular},
+		{"tofifo", "", sendfile.ErrNotRegular},
+		{"dangling", "", sendfile.ErrOutsideRoot}, // nothing to find out
+		{"loop", "", sendfile.ErrOutsideRoot},
+		{"../out.txt", "", sendfile.ErrOutsideRoot},
+	}
+	link := filepath.Join(base, "link")
+	if err := os.Symlink("in", link); err != nil {
+		t.Skip(err)
+	}
+	t.Chdir(in)
+	for _, root := range []string{in, link, ""} {
+		s := newSender(t, sendfile.Config{Root: root, FollowSymlinks: true})
+		for _, tt := range tests {
+			res, body, err := send(t, s, newRequest("GET"), tt.name, nil)
+			if tt.cause == nil && (err != nil || body != tt.body) || tt.cause != nil && (!errors.Is(err, tt.cause) || res.StatusCode != 404) {
+				t.Errorf("Root %q: Send(%q) = %d %q, %v", root, tt.name, res.StatusCode, body, err)
+			}
+		}
+	}
+}

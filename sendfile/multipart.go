@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 )
 
 // byteranges is the body of a multipart/byteranges answer (RFC 9110 section
@@ -48,7 +49,7 @@ func (b *byteranges) write(w http.ResponseWriter, f *os.File, spans []span) erro
 		if _, err := io.WriteString(w, b.heads[i]); err != nil {
 			return err
 		}
-		if err := copySpan(w, f, sp); err != nil {
+		if err := copySpan(w, f, sp, false); err != nil {
 			return err
 		}
 	}
@@ -67,15 +68,40 @@ func (sp span) contentRange(size int64) string {
 	return string(b)
 }
 
+// smallSpan is the most that is copied through memory. sendfile(2) would need
+// the head flushed before it, so that a small file, or a small part between its
+// boundaries, costs a system call and a packet more.
+const smallSpan = 8 << 10
+
+var smallBuffers = sync.Pool{New: func() any { return new([smallSpan]byte) }}
+
 // copySpan gives w an io.LimitedReader over the file itself, the one form that
-// net/http and package net turn into sendfile(2).
-func copySpan(w io.Writer, f *os.File, sp span) error {
-	if _, err := f.Seek(sp.start, io.SeekStart); err != nil {
-		return err
+// net/http and package net turn into sendfile(2). A fresh file, just opened,
+// needs no seeking to its beginning.
+func copySpan(w io.Writer, f *os.File, sp span, fresh bool) error {
+	if sp.length <= smallSpan {
+		buf := smallBuffers.Get().(*[smallSpan]byte)
+		defer smallBuffers.Put(buf)
+		// What a shrunken file still has is sent: the client asked for it.
+		n, err := f.ReadAt(buf[:sp.length], sp.start)
+		if _, werr := w.Write(buf[:n]); werr != nil {
+			return werr
+		}
+		return cutShort(err)
+	}
+	if sp.start != 0 || !fresh {
+		if _, err := f.Seek(sp.start, io.SeekStart); err != nil {
+			return err
+		}
 	}
 	_, err := io.CopyN(w, f, sp.length)
+	return cutShort(err)
+}
+
+// cutShort names the end of a file that has shrunk meanwhile.
+func cutShort(err error) error {
 	if err == io.EOF {
-		return io.ErrUnexpectedEOF // the file has shrunk meanwhile
+		return io.ErrUnexpectedEOF
 	}
 	return err
 }

@@ -68,6 +68,9 @@ func (s *Sender) value(p place) (string, bool) {
 	if s.preset.encode {
 		v = escapePath(v)
 	}
+	if s.preset.limit > 0 && len(v) > s.preset.limit {
+		return "", false
+	}
 	return v, true
 }
 

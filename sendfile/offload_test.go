@@ -38,6 +38,10 @@ func TestValue(t *testing.T) {
 		{"nginx, prefix encoded too", config{Proxy: sendfile.Nginx, Prefix: "/é ?"}, "a", "/%C3%A9%20%3F/a"},
 		{"nginx, name that begins with two dots", nginx, "..two.txt", "/protected/..two.txt"},
 		{"nginx, outside", config{Proxy: sendfile.Nginx, Prefix: "/p", AllowOutside: true}, outside, direct},
+		{"nginx, as long as it may be", config{Proxy: sendfile.Nginx, Prefix: "/p"}, strings.Repeat("é", 340) + "12345", "/p/" + strings.Repeat("%C3%A9", 340) + "12345"},
+		{"nginx, too long for its buffer", config{Proxy: sendfile.Nginx, Prefix: "/p"}, strings.Repeat("é", 341), direct},
+		{"Caddy, long", config{Proxy: sendfile.Caddy, Prefix: "/p"}, strings.Repeat("é", 341), "/p/" + strings.Repeat("%C3%A9", 341)},
+		{"generic, too long for nginx", config{Header: "X-Sendfile", Prefix: "/p"}, strings.Repeat("d", 2046), direct},
 		{"Caddy", config{Proxy: sendfile.Caddy, Prefix: "/p"}, "é.txt", "/p/%C3%A9.txt"},
 
 		{"Apache", config{Proxy: sendfile.Apache}, "a.txt", root + "/a.txt"},
@@ -190,5 +194,51 @@ func TestSentDirectlyInstead(t *testing.T) {
 				t.Errorf("Send = %q %v, %v", body, res.Header, err)
 			}
 		})
+	}
+}
+
+// An app that can be reached without its proxy must not answer such a request
+// with nothing but a header.
+func TestOffloadIsAsked(t *testing.T) {
+	root := newRoot(t, map[string]string{"a.txt": alphabet})
+	s := newSender(t, sendfile.Config{Root: root, Proxy: sendfile.Nginx, Prefix: "/p", Offload: func(r *http.Request) bool {
+		return r.RemoteAddr == "10.0.0.1:5"
+	}})
+	for _, tt := range []struct{ peer, value, body string }{{"10.0.0.1:5", "/p/a.txt", ""}, {"192.0.2.1:5", "", alphabet}} {
+		r := newRequest("GET", "X-Sendfile-Type", "X-Accel-Redirect", "X-Accel-Mapping", "/=/")
+		r.RemoteAddr = tt.peer
+		res, body, err := send(t, s, r, "a.txt", nil)
+		if err != nil || body != tt.body || res.Header.Get("X-Accel-Redirect") != tt.value {
+			t.Errorf("%s: %q %v, %v", tt.peer, body, res.Header, err)
+		}
+	}
+	if _, err := sendfile.New(sendfile.Config{Root: root, Offload: func(*http.Request) bool { return true }}); err == nil {
+		t.Error("Offload without Proxy: no error")
+	}
+}
+
+// What a client says about offloading is not even looked at: CVE-2025-61780 and
+// CVE-2026-34830 in Rack, symfony/symfony#65683.
+func TestClientCannotChooseTheHeader(t *testing.T) {
+	root := newRoot(t, map[string]string{"a.txt": alphabet})
+	for _, kind := range []string{"X-Sendfile", "X-Accel-Redirect", "x-accel-redirect", "X-Lighttpd-Send-File", "Set-Cookie"} {
+		r := newRequest("GET", "X-Sendfile-Type", kind, "X-Accel-Mapping", root+"/=/(.*)", "X-Accel-Mapping", "/=/")
+		res, body, err := send(t, newSender(t, sendfile.Config{Root: root}), r, "a.txt", nil)
+		if err != nil || body != alphabet || len(res.Header[http.CanonicalHeaderKey(kind)]) != 0 {
+			t.Errorf("direct, %s: %q %v, %v", kind, body, res.Header, err)
+		}
+		res, body, err = send(t, newSender(t, sendfile.Config{Root: root, Proxy: sendfile.Apache}), r, "a.txt", nil)
+		if err != nil || body != "" || res.Header.Get("X-Sendfile") != root+"/a.txt" || kind != "X-Sendfile" && len(res.Header[http.CanonicalHeaderKey(kind)]) != 0 {
+			t.Errorf("Apache, %s: %q %v, %v", kind, body, res.Header, err)
+		}
+	}
+}
+
+// The extras of nginx go along as they are.
+func TestLimitRate(t *testing.T) {
+	s := newSender(t, sendfile.Config{Root: newRoot(t, map[string]string{"a.txt": alphabet}), Proxy: sendfile.Nginx, Prefix: "/p"})
+	res, _, err := send(t, s, newRequest("GET"), "a.txt", &sendfile.Options{Header: http.Header{"X-Accel-Limit-Rate": {"1000000"}}})
+	if err != nil || res.Header.Get("X-Accel-Limit-Rate") != "1000000" {
+		t.Errorf("header = %v, %v", res.Header, err)
 	}
 }

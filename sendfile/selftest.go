@@ -116,7 +116,7 @@ func (s *Sender) diagnose(p *probe, res *http.Response, body string, odd bool) e
 	case !p.offloaded && odd && body == p.content:
 		return nil // Generic, or a name this server cannot be told
 	case !p.offloaded:
-		return fmt.Errorf("%s was sent by this process, which has no value for the name", at)
+		return fmt.Errorf("%s was sent by this process, which has no value for the name, or was told so by Offload", at)
 	case leaked:
 		return fmt.Errorf("%s answers %d and shows %s: %q to the client: the proxy does not act on this header. Either another server than %s stands in front, or %s",
 			at, res.StatusCode, s.header, p.value, s.preset.name, hints[s.conf.Proxy].off)
@@ -146,7 +146,7 @@ var hints = [...]hint{
 	Caddy: {
 		off:    "handle_response has no matcher for the header",
 		dir:    "root or strip_prefix in handle_response do not match Root and Prefix, or Caddy may not read the file",
-		coding: "Caddy is too old: 2.6 does not decode the value, 2.10 does",
+		coding: "handle_response has a rewrite, which does not decode the value in Caddy 2.6; Snippet has a line that does",
 	},
 	Apache: {
 		off:    `"XSendFile on" is missing in this <Location>, or mod_xsendfile is not loaded`,

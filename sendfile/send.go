@@ -31,7 +31,8 @@ type Options struct {
 	// w.Header() already. Content-Length, Content-Range,
 	// Transfer-Encoding and the header that names files to the proxy are not
 	// taken from it. An ETag or Last-Modified in it is what conditions are
-	// compared with. Error answers have none of it.
+	// compared with. Error answers have none of it. X-Accel-Limit-Rate is one for
+	// nginx alone.
 	Header http.Header
 }
 
@@ -80,7 +81,7 @@ func (s *Sender) send(w http.ResponseWriter, r *http.Request, name string, o *Op
 		return s.refuse(w, r, err)
 	}
 	// A proxy would drop the encoding and deliver the coded bytes as they are.
-	if s.header != "" && !a.has("Content-Encoding") {
+	if s.header != "" && !a.has("Content-Encoding") && (s.conf.Offload == nil || s.conf.Offload(r)) {
 		value, ok := s.value(p)
 		s.probe.Load().seen(p.rel, value, ok)
 		if ok {
@@ -229,7 +230,7 @@ func (a *answer) direct(s *Sender, f *os.File) error {
 	if a.r.Method == http.MethodHead || sp.length == 0 {
 		return nil
 	}
-	return copySpan(a.w, f, sp)
+	return copySpan(a.w, f, sp, true)
 }
 
 func (a *answer) strip(s *Sender) {

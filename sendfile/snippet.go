@@ -13,8 +13,9 @@ import (
 
 // Snippet is the part of the proxy's configuration that belongs to this Sender:
 // the internal location, and the way to the app at upstream, which is
-// "host:port". It is a fragment for a server block that is there already. Nothing in it is
-// left to be matched by hand, because every part fails in silence when it does not match; see
+// "host:port", or "unix:/run/app.sock" for a unix socket. It is a fragment for a
+// server block that is there already. Nothing in it is left to be matched by
+// hand, because every part fails in silence when it does not match; see
 // [Sender.SelfTest] for a check afterwards.
 //
 // There is none for Direct and Generic, for the working directory as Root, and
@@ -27,18 +28,16 @@ func (s *Sender) Snippet(upstream string) (string, error) {
 	case s.root == nil:
 		return "", errors.New("sendfile: no snippet without Root")
 	}
-	host, port, err := net.SplitHostPort(strings.TrimPrefix(upstream, "http://"))
-	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || !validHost(host) {
-		return "", fmt.Errorf("sendfile: upstream %q is not host:port", upstream)
+	v, err := parseUpstream(upstream)
+	if err != nil {
+		return "", err
 	}
 	dir := filepath.ToSlash(s.dir)
 	if !s.preset.uri && s.conf.Prefix != "" {
 		dir = s.conf.Prefix // Root as that server sees it
 	}
-	v := snippet{
-		host: host, port: port, addr: net.JoinHostPort(host, port), header: s.header,
-		dir: strings.TrimSuffix(dir, "/"), prefix: strings.TrimSuffix(s.conf.Prefix, "/"),
-	}
+	v.header = s.header
+	v.dir, v.prefix = strings.TrimSuffix(dir, "/"), strings.TrimSuffix(s.conf.Prefix, "/")
 	if s.preset.uri && v.prefix == "" {
 		return "", fmt.Errorf("sendfile: Prefix %q leaves no location for the app", s.conf.Prefix)
 	}
@@ -46,7 +45,34 @@ func (s *Sender) Snippet(upstream string) (string, error) {
 }
 
 // snippet is what a fragment is made of. dir and prefix have no slash at the end.
-type snippet struct{ host, port, addr, dir, prefix, header string }
+type snippet struct {
+	host, port, addr    string
+	socket              string // instead of them
+	dir, prefix, header string
+}
+
+func parseUpstream(upstream string) (snippet, error) {
+	if socket, ok := strings.CutPrefix(upstream, "unix:"); ok {
+		// Each server ends the path at another character, so only plain ones.
+		if !strings.HasPrefix(socket, "/") || path.Clean(socket) != socket || escapePath(socket) != socket {
+			return snippet{}, fmt.Errorf("sendfile: upstream %q: the path of a socket must be absolute and of plain letters", upstream)
+		}
+		return snippet{socket: socket}, nil
+	}
+	host, port, err := net.SplitHostPort(strings.TrimPrefix(upstream, "http://"))
+	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || n == 0 || !validHost(host) {
+		return snippet{}, fmt.Errorf("sendfile: upstream %q is not host:port", upstream)
+	}
+	return snippet{host: host, port: port, addr: net.JoinHostPort(host, port)}, nil
+}
+
+// either is forSocket if the upstream is one.
+func (v snippet) either(address, forSocket string) string {
+	if v.socket != "" {
+		return forSocket
+	}
+	return address
+}
 
 var snippets = [...]func(snippet) (string, error){
 	Direct:         nil,
@@ -128,7 +154,7 @@ location / {
     proxy_set_header X-Sendfile-Type X-Accel-Redirect;
     proxy_set_header X-Accel-Mapping MAPPING;
 }
-`, "PREFIX", prefix, "DIR", dir, "ADDR", v.addr, "MAPPING", mapping), nil
+`, "PREFIX", prefix, "DIR", dir, "ADDR", v.either(v.addr, "unix:"+v.socket), "MAPPING", mapping), nil
 }
 
 func (v snippet) caddy() (string, error) {
@@ -149,7 +175,8 @@ reverse_proxy ADDR {
 	@sendfile header HEADER *
 	handle_response @sendfile {
 		root * DIR
-		rewrite * {rp.header.HEADER}
+		# Not "rewrite *": Caddy before 2.7 would not decode the value there.
+		uri path_regexp ^.* {rp.header.HEADER}
 		uri strip_prefix PREFIX
 		# Without this a file in answer to POST is a 405.
 		method * GET
@@ -157,15 +184,18 @@ reverse_proxy ADDR {
 		copy_response_headers {
 			include Content-Type Content-Disposition Cache-Control Expires Set-Cookie ETag Last-Modified Vary X-Content-Type-Options
 		}
-		file_server
+		file_server {
+			# The client's URL is not the file's: no redirect because of it.
+			disable_canonical_uris
+		}
 	}
 }
-`, "HEADER", v.header, "ADDR", v.addr, "MAPPING", mapping, "DIR", dir, "PREFIX", v.prefix), nil
+`, "HEADER", v.header, "ADDR", v.either(v.addr, "unix/"+v.socket), "MAPPING", mapping, "DIR", dir, "PREFIX", v.prefix), nil
 }
 
 const apacheText = `# Apache with mod_proxy_http, mod_headers and mod_xsendfile VERSION, inside of a
 # VirtualHost.
-ProxyPass "/" "http://ADDR/"
+ProxyPass "/" "SOCKEThttp://ADDR/"
 ProxyPassReverse "/" "http://ADDR/"
 <Location "/">
     XSendFile on
@@ -181,7 +211,7 @@ func (v snippet) apacheText(version, unescape string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fill(apacheText, "VERSION", version, "ADDR", v.addr, "DIR", dir, "UNESCAPE", unescape), nil
+	return fill(apacheText, "VERSION", version, "SOCKET", v.either("", "unix:"+v.socket+"|"), "ADDR", v.either(v.addr, "localhost"), "DIR", dir, "UNESCAPE", unescape), nil
 }
 
 func (v snippet) apache() (string, error) {
@@ -202,12 +232,11 @@ func (v snippet) lighttpd() (string, error) {
 	return fill(`# lighttpd; server.modules has to contain "mod_proxy".
 # Without x-sendfile-docroot the app could name any file of the machine.
 proxy.server = ( "" => ((
-    "host" => "HOST",
-    "port" => PORT,
+    UPSTREAM,
     "x-sendfile" => "enable",
     "x-sendfile-docroot" => ( DIR )
 )) )
-`, "HOST", v.host, "PORT", v.port, "DIR", dir), nil
+`, "UPSTREAM", v.either(`"host" => "`+v.host+`", "port" => `+v.port, `"socket" => "`+v.socket+`"`), "DIR", dir), nil
 }
 
 // escapedURL is the path of a file for a request.

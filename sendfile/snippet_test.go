@@ -35,7 +35,7 @@ func TestSnippet(t *testing.T) {
 			[]string{`location "/p \"x\"/" {`, `alias "BASE/a \"b\" \\c;{/";`}, ""},
 		{"nginx, URL as upstream", config{Proxy: sendfile.Nginx, Root: dir("files"), Prefix: "/p"}, "http://app:80", []string{"proxy_pass http://app:80;"}, ""},
 		{"Caddy", config{Proxy: sendfile.Caddy, Root: dir("my files"), Prefix: "/protected/"}, "127.0.0.1:8080",
-			[]string{"reverse_proxy 127.0.0.1:8080 {", "header X-Accel-Redirect *", `root * "BASE/my files/"`, "{rp.header.X-Accel-Redirect}", "uri strip_prefix /protected\n", "method * GET", "Vary X-Content-Type-Options"}, ""},
+			[]string{"reverse_proxy 127.0.0.1:8080 {", "header X-Accel-Redirect *", `root * "BASE/my files/"`, "uri path_regexp ^.* {rp.header.X-Accel-Redirect}\n", "disable_canonical_uris", "uri strip_prefix /protected\n", "method * GET", "Vary X-Content-Type-Options"}, ""},
 		{"Caddy, other header", config{Proxy: sendfile.Caddy, Header: "X-Sendfile", Root: dir("files"), Prefix: "/p"}, "127.0.0.1:8080",
 			[]string{"@sendfile header X-Sendfile *", "{rp.header.X-Sendfile}", "header_up X-Sendfile-Type X-Sendfile"}, ""},
 		{"Apache", config{Proxy: sendfile.Apache, Root: dir(`a "b" \c`)}, "127.0.0.1:8080",
@@ -43,8 +43,16 @@ func TestSnippet(t *testing.T) {
 		{"Apache, Root as it sees it", config{Proxy: sendfile.Apache, Root: dir("files"), Prefix: "/srv/files/"}, "127.0.0.1:8080", []string{`XSendFilePath "/srv/files"`}, ""},
 		{"Apache 1.0", config{Proxy: sendfile.ApacheUnescape, Root: dir("files")}, "127.0.0.1:8080", []string{"\nXSendFileUnescape on\n", "1.0 or later"}, ""},
 		{"lighttpd", config{Proxy: sendfile.Lighttpd, Root: dir("files")}, "127.0.0.1:8080",
-			[]string{`"host" => "127.0.0.1"`, `"port" => 8080`, `"x-sendfile" => "enable"`, `"x-sendfile-docroot" => ( "BASE/files/" )`}, ""},
+			[]string{`"host" => "127.0.0.1", `, `"port" => 8080`, `"x-sendfile" => "enable"`, `"x-sendfile-docroot" => ( "BASE/files/" )`}, ""},
 
+		{"nginx, unix socket", config{Proxy: sendfile.Nginx, Root: dir("files"), Prefix: "/p"}, "unix:/run/app.sock", []string{"proxy_pass http://unix:/run/app.sock;"}, ""},
+		{"Caddy, unix socket", config{Proxy: sendfile.Caddy, Root: dir("files"), Prefix: "/p"}, "unix:/run/app.sock", []string{"reverse_proxy unix//run/app.sock {"}, ""},
+		{"Apache, unix socket", config{Proxy: sendfile.Apache, Root: dir("files")}, "unix:/run/app.sock",
+			[]string{`ProxyPass "/" "unix:/run/app.sock|http://localhost/"`, `ProxyPassReverse "/" "http://localhost/"`}, ""},
+		{"lighttpd, unix socket", config{Proxy: sendfile.Lighttpd, Root: dir("files")}, "unix:/run/app.sock", []string{`"socket" => "/run/app.sock",`}, ""},
+
+		{"socket, relative", config{Proxy: sendfile.Nginx, Root: dir("files"), Prefix: "/p"}, "unix:app.sock", nil, "path of a socket"},
+		{"socket, directive", config{Proxy: sendfile.Nginx, Root: dir("files"), Prefix: "/p"}, "unix:/a;b", nil, "path of a socket"},
 		{"direct", config{Root: dir("files")}, "127.0.0.1:8080", nil, "no snippet for Proxy Direct"},
 		{"generic", config{Header: "X-Sendfile", Root: dir("files")}, "127.0.0.1:8080", nil, "no snippet for Proxy Generic"},
 		{"no root", config{Proxy: sendfile.Apache}, "127.0.0.1:8080", nil, "no snippet without Root"},
@@ -79,7 +87,7 @@ func TestSnippet(t *testing.T) {
 					t.Errorf("%s\nlacks %q", got, part)
 				}
 			}
-			for _, placeholder := range []string{"PREFIX", "DIR", "ADDR", "MAPPING", "HEADER", "UNESCAPE", "VERSION", "HOST"} {
+			for _, placeholder := range []string{"PREFIX", "DIR", "ADDR", "MAPPING", "HEADER", "UNESCAPE", "VERSION", "UPSTREAM", "SOCKET"} {
 				if strings.Contains(got, placeholder) {
 					t.Errorf("%s\nstill has %s", got, placeholder)
 				}

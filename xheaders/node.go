@@ -114,11 +114,10 @@ func parse6(s string) (netip.Addr, bool) {
 			}
 			four := quad.As4()
 			copy(b[at:], four[:])
-			at, i = at+4, len(s)-len(rest)
 			if rest == "%" {
 				return netip.Addr{}, false
 			}
-			return finish6(&b, at, gap)
+			return finish6(&b, at+4, gap)
 		}
 		b[at], b[at+1] = byte(n>>8), byte(n)
 		at += 2

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package sendfile_test
+
+func openLimit() uint64 { return 0 }
