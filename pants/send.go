@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -81,21 +80,6 @@ func (r *Request) SendHeaders(h http.Header, options ...HeadersOption) error {
 	}
 	w.withheld = o.noCookies
 	return w.commitAsGiven()
-}
-
-// canonical is a copy of h with the names as net/http writes them; names that only differ in that are one, in their order.
-func canonical(h http.Header) http.Header {
-	out := make(http.Header, len(h))
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		values := h[name]
-		name = http.CanonicalHeaderKey(name)
-		if values == nil {
-			out[name] = nil // tells net/http not to add one
-			continue
-		}
-		out[name] = append(out[name], values...)
-	}
-	return out
 }
 
 // commitAsGiven is commit without net/http guessing a Content-Type.

@@ -1,0 +1,118 @@
+package pants
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// publish makes the header map of the writer below equal to h, in slices of its own.
+func (w *response) publish(h http.Header) {
+	out := w.w.Header()
+	for name := range out {
+		if _, kept := h[name]; !kept {
+			delete(out, name)
+		}
+	}
+	n := 0
+	for _, values := range h {
+		n += len(values)
+	}
+	array := make([]string, 0, n)
+	for name, values := range h {
+		if values == nil {
+			out[name] = nil // tells net/http not to add one
+			continue
+		}
+		start := len(array)
+		array = append(array, values...)
+		out[name] = array[start:len(array):len(array)]
+	}
+}
+
+// publishTrailers gives the writer below what was set after the head was sent, if it is a trailer. mu is held.
+func (w *response) publishTrailers() error {
+	h := w.head()
+	declared := declaredTrailers(h)
+	out := w.w.Header()
+	for name, values := range h {
+		if !strings.HasPrefix(name, http.TrailerPrefix) && !declared[name] {
+			continue
+		}
+		if err := checkHeader(http.Header{name: values}); err != nil {
+			return err
+		}
+		if w.own != nil {
+			out[name] = append([]string(nil), values...)
+		}
+	}
+	return nil
+}
+
+// declaredTrailers are the names that the Trailer header announces.
+func declaredTrailers(h http.Header) map[string]bool {
+	var names map[string]bool
+	for _, list := range h["Trailer"] {
+		for _, name := range strings.Split(list, ",") {
+			if names == nil {
+				names = map[string]bool{}
+			}
+			names[http.CanonicalHeaderKey(trimBlanks(name))] = true
+		}
+	}
+	return names
+}
+
+// checkHeader refuses what would end a header line early, or a message. net/http replaces line breaks by blanks and drops bad
+// names, both in silence, and sends a length that is none.
+func checkHeader(h http.Header) error {
+	for name, values := range h {
+		if !isToken(strings.TrimPrefix(name, http.TrailerPrefix)) {
+			return fmt.Errorf("pants: invalid header name %q", name)
+		}
+		for _, value := range values {
+			if breaksLine(value) {
+				return fmt.Errorf("pants: invalid value of header %s: %q", name, value)
+			}
+		}
+		switch {
+		case len(values) == 0:
+		case len(name) == len("Content-Length") && strings.EqualFold(name, "Content-Length"):
+			if name != "Content-Length" || len(values) > 1 || strings.Trim(values[0], "0123456789") != "" || values[0] == "" {
+				return fmt.Errorf("pants: invalid %s: %q", name, values)
+			}
+		case len(name) == len("Transfer-Encoding") && strings.EqualFold(name, "Transfer-Encoding"):
+			if name != "Transfer-Encoding" || len(values) > 1 || values[0] != "chunked" && values[0] != "identity" {
+				return fmt.Errorf("pants: invalid %s: %q", name, values)
+			}
+		}
+	}
+	return nil
+}
+
+// breaksLine tells the characters that must not be in a header's value (RFC 9110 section 5.5).
+func breaksLine(value string) bool {
+	for i := 0; i < len(value); i++ {
+		if c := value[i]; c == '\r' || c == '\n' || c == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// canonical is a copy of h with the names as net/http writes them; names that only differ in that are one, in their order.
+func canonical(h http.Header) http.Header {
+	out := make(http.Header, len(h))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		values := h[name]
+		name = http.CanonicalHeaderKey(name)
+		if values == nil {
+			out[name] = nil // tells net/http not to add one
+			continue
+		}
+		out[name] = append(out[name], values...)
+	}
+	return out
+}
