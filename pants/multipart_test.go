@@ -50,6 +50,7 @@ func TestMultipart(t *testing.T) {
 		{"empty name", part(`form-data; name=""`, "x") + "--b--\r\n", "b", none, []string{"=x"}, ""},
 		{"folded header", "--b\r\nContent-Disposition: form-data;\r\n name=a\r\n\r\nx\r\n--b--\r\n", "b", none, []string{"a=x"}, ""},
 		{"header without a colon", "--b\r\nnonsense\r\n\r\nx\r\n--b--\r\n", "b", none, nil, "malformed part header"},
+		{"blank before the colon", "--b\r\nContent-Disposition : form-data; name=z\r\n\r\nx\r\n" + a + "--b--\r\n", "b", none, []string{"a=one"}, ""},
 		{"folded line first", "--b\r\n folded\r\n\r\nx\r\n--b--\r\n", "b", none, nil, "malformed part header"},
 		{"NUL in a header", "--b\r\nA: \x00\r\n\r\nx\r\n--b--\r\n", "b", none, nil, "malformed part header"},
 		{"10 000 parts", strings.Repeat(a, 10_000) + "--b--\r\n", "b", none, nil, "more than 1000 parts"},

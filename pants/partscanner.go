@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/textproto"
+	"strings"
 )
 
 const (
@@ -196,7 +197,8 @@ func (s *partScanner) header(limit int) (textproto.MIMEHeader, error) {
 			return header, nil
 		}
 		before, after, ok := bytes.Cut(line, []byte{':'})
-		if !ok || !isToken(string(before)) {
+		// Like net/textproto, a name with blanks is taken for another header: it is neither an error nor the one it looks like.
+		if !ok || len(before) == 0 || !isToken(strings.ReplaceAll("x"+string(before), " ", "")) {
 			return nil, errNoColon
 		}
 		name = textproto.CanonicalMIMEHeaderKey(string(before))
