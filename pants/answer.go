@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 )
 
 // returnPlain ends a response under Wrap: what is pending goes out, as the handler's return implies in net/http.
@@ -63,17 +62,13 @@ func (w *response) answer(status int, withCookies bool) {
 	if status == http.StatusServiceUnavailable {
 		h["Retry-After"] = []string{"1"}
 	}
-	w.life.Lock()
-	interrupted := w.life.interrupted
-	w.life.Unlock()
-	if interrupted {
-		_ = http.NewResponseController(w.w).SetWriteDeadline(time.Time{})
-	}
 	w.status, w.state, w.sent = status, headSent, true
+	w.setAborted(true) // until it is through: the writer below may panic
 	w.w.WriteHeader(status)
 	if w.req.in.Method != http.MethodHead {
 		_, _ = io.WriteString(w.w, text)
 	}
+	w.setAborted(false)
 }
 
 // contentHeaders describe a content, or how long it may be kept: they must not go out with an error's text.

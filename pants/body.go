@@ -27,9 +27,12 @@ type body struct {
 	mu      sync.Mutex
 	loaded  bool
 	touched bool // somebody read the raw body before it was loaded (under Wrap)
+	eof     bool // and read it to its end
 	spool   spool
 	offset  int64
 	err     error
+
+	copied *http.Request // ours, with this body: net/http does not remove the files of its forms
 
 	parsed bool
 	post   url.Values
@@ -214,8 +217,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.loaded {
-		b.touched = true
-		return b.req.in.Body.Read(p)
+		return b.readRaw(p)
 	}
 	if b.err != nil {
 		return 0, b.err
@@ -231,19 +233,49 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// readRaw gives the lock back meanwhile: Close has to be able to break a read off.
+func (b *body) readRaw(p []byte) (int, error) {
+	b.touched = true
+	b.mu.Unlock()
+	n, err := b.req.in.Body.Read(p)
+	b.mu.Lock()
+	b.eof = b.eof || err == io.EOF
+	return n, err
+}
+
 // Close rewinds a loaded body, so that the next reader of r.HTTP.Body begins anew.
 func (b *body) Close() error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.loaded {
+	raw := !b.loaded
+	b.offset = 0
+	b.mu.Unlock()
+	if raw {
 		return b.req.in.Body.Close()
 	}
-	b.offset = 0
 	return nil
+}
+
+// isUnread tells whether net/http would have to wait for the body; one that is being loaded this moment counts.
+func (b *body) isUnread() bool {
+	if !b.mu.TryLock() {
+		return true
+	}
+	defer b.mu.Unlock()
+	return !b.loaded && !b.eof
 }
 
 func (b *body) isLoaded() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.loaded
+}
+
+// release lets the temporary files go. It waits for a load that is under way, which the linger time bounds.
+func (b *body) release() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spool.release()
+	if b.copied != nil {
+		removeForm(b.copied)
+	}
 }

@@ -23,7 +23,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	defer r.res.end() // whatever happens: a panic of the writer below, or runtime.Goexit in the handler
 	if hr.Body != nil && hr.Body != http.NoBody {
 		r.HTTP = withBody(hr, &r.body)
-		defer removeForm(r.HTTP)
+		r.body.copied = r.HTTP
 	}
 	if err := r.ParseBody(); err != nil {
 		r.refuse(err)

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// publish makes the header map of the writer below equal to h, in slices of its own.
+// publish puts h into the header map of the writer below, in slices of its own, and deletes there what the handler has deleted.
+// What somebody else has put there since stays.
 func (w *response) publish(h http.Header) {
 	out := w.w.Header()
-	for name := range out {
+	for _, name := range w.inherited {
 		if _, kept := h[name]; !kept {
 			delete(out, name)
 		}
@@ -84,7 +85,7 @@ func checkHeader(h http.Header) error {
 				return fmt.Errorf("pants: invalid %s: %q", name, values)
 			}
 		case len(name) == len("Transfer-Encoding") && strings.EqualFold(name, "Transfer-Encoding"):
-			if name != "Transfer-Encoding" || len(values) > 1 || values[0] != "chunked" && values[0] != "identity" {
+			if name != "Transfer-Encoding" || len(values) > 1 || values[0] != "chunked" {
 				return fmt.Errorf("pants: invalid %s: %q", name, values)
 			}
 		}

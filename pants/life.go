@@ -14,6 +14,7 @@ type life struct {
 	ended       bool          // nothing passes the gate any more
 	returned    bool          // the handler has returned
 	served      bool          // ServeHTTP has returned: the connection is another request's
+	released    bool          // the body is gone
 	aborted     bool          // the connection has to be dropped
 	tasks       int           // running functions of Request.Go
 	done        chan struct{} // closed at the end, if the handler had returned before
@@ -36,7 +37,11 @@ func (w *response) lock() {
 	stuck.Stop()
 	w.life.Lock()
 	w.life.locked = true
+	interrupted := w.life.interrupted
 	w.life.Unlock()
+	if interrupted && w.state != finished {
+		_ = http.NewResponseController(w.w).SetWriteDeadline(time.Time{})
+	}
 }
 
 // interrupt breaks off a write by moving its deadline into the past. It takes no lock that the write may hold: of a response
@@ -59,11 +64,11 @@ func (w *response) interrupt() {
 		case *wrapping:
 			outer.res.interrupt()
 			return
+		case interface{ Unwrap() http.ResponseWriter }: // before the next: it might forward to a gate
+			below = outer.Unwrap()
 		case interface{ SetWriteDeadline(time.Time) error }:
 			_ = outer.SetWriteDeadline(time.Unix(1, 0))
 			return
-		case interface{ Unwrap() http.ResponseWriter }:
-			below = outer.Unwrap()
 		default:
 			return
 		}
@@ -93,10 +98,12 @@ func (w *response) end() {
 }
 
 // abort notes that the client must not take what it got for the whole response.
-func (w *response) abort() {
+func (w *response) abort() { w.setAborted(true) }
+
+func (w *response) setAborted(aborted bool) {
 	w.life.Lock()
 	defer w.life.Unlock()
-	w.life.aborted = true
+	w.life.aborted = aborted
 }
 
 // isEnded tells whether the gate is closed.
@@ -134,6 +141,9 @@ func (w *response) reset() {
 	if err != nil {
 		return
 	}
+	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = secure.NetConn() // TLS would say goodbye, as at a good end
+	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
@@ -146,9 +156,10 @@ func (r *Request) over() {
 	l.Lock()
 	l.served = true
 	last := l.tasks == 0
+	l.released = last
 	l.Unlock()
 	if last {
-		r.body.spool.release()
+		r.body.release()
 	}
 }
 
@@ -164,11 +175,11 @@ func (r *Request) endTask() {
 	l := &r.res.life
 	l.Lock()
 	l.tasks--
-	last := l.tasks == 0
-	served := l.served
+	last := l.tasks == 0 && l.served && !l.released
+	l.released = l.released || last
 	l.Unlock()
-	if last && served {
-		r.body.spool.release()
+	if last {
+		r.body.release()
 	}
 	r.res.endRefused()
 }
@@ -204,7 +215,11 @@ func (w *response) endRefused() {
 	w.life.Lock()
 	left := !w.life.returned || w.life.tasks > 0 || w.life.ended
 	w.life.Unlock()
-	if left || !w.mu.TryLock() { // whoever has the lock is saying another
+	if left {
+		return
+	}
+	if !w.mu.TryLock() { // whoever has the lock may be saying another
+		time.AfterFunc(20*time.Millisecond, w.endRefused)
 		return
 	}
 	defer w.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ type response struct {
 
 	status      int         // marked by SendStatus; the real one once the head is sent
 	own         http.Header // what a Pants handler sees as headers, and what is pending; nil until used
+	inherited   []string    // names that own began with
 	withheld    bool        // the next commit leaves CookiesOut out
 	cookiesSent []string    // names of CookiesOut that are in the head already
 	refused     error       // why the last attempt to send was refused
@@ -60,6 +62,9 @@ var (
 func (w *response) Header() http.Header {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.hijacked {
+		return w.own // httputil.ReverseProxy writes the head of an upgrade from it
+	}
 	if w.over() {
 		return http.Header{}
 	}
@@ -72,12 +77,21 @@ func (w *response) pending() http.Header {
 		return w.w.Header()
 	}
 	if w.own == nil {
-		w.own = w.w.Header().Clone()
-		if w.own == nil {
-			w.own = http.Header{}
-		}
+		w.own = w.inherit()
 	}
 	return w.own
+}
+
+// inherit is a copy of what stands in the header map below.
+func (w *response) inherit() http.Header {
+	h := w.w.Header()
+	w.inherited = w.inherited[:0]
+	out := make(http.Header, len(h)+4)
+	for name, values := range h {
+		w.inherited = append(w.inherited, name)
+		out[name] = slices.Clone(values)
+	}
+	return out
 }
 
 // head is what the commit sends as it is now. mu is held.
@@ -117,6 +131,8 @@ func (w *response) WriteHeader(status int) {
 		_ = w.commit()
 	}
 }
+
+var errInvalidStatus = errors.New("pants: invalid status code given to WriteHeader")
 
 // invalidStatus marks that the handler gave one that cannot be sent: content must not go out with another.
 const invalidStatus = -1
@@ -174,11 +190,13 @@ func (w *response) beforeHead() error {
 // the state is open.
 func (w *response) commit() error {
 	if w.status == invalidStatus {
-		return w.refused
+		return w.refuse(errInvalidStatus)
 	}
 	h := w.head()
-	if err := checkHeader(h); err != nil {
-		return w.refuse(err)
+	if w.own != nil || w.plain { // else the handler has put nothing there that was not checked
+		if err := checkHeader(h); err != nil {
+			return w.refuse(err)
+		}
 	}
 	if !w.withheld {
 		if err := w.req.addCookies(h, nil); err != nil {
@@ -188,7 +206,7 @@ func (w *response) commit() error {
 	if w.own != nil {
 		w.publish(w.own)
 	}
-	if w.req.server.config.DisableKeepAlives && w.req.in.ProtoMajor == 1 {
+	if w.req.server.config.DisableKeepAlives && w.req.in.ProtoMajor == 1 && w.status != http.StatusSwitchingProtocols {
 		w.w.Header().Set("Connection", "close")
 	}
 	if w.status == 0 {
@@ -238,11 +256,15 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w.over() {
 		return nil, nil, w.closedError()
 	}
+	head := w.head().Clone() // the map below belongs to nobody afterwards
 	conn, rw, err := http.NewResponseController(w.w).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
-	w.hijacked = true
+	if head == nil {
+		head = http.Header{}
+	}
+	w.own, w.hijacked = head, true
 	w.finish()
 	return conn, rw, nil
 }

@@ -282,9 +282,11 @@ func (r *Request) Serve(h http.Handler) {
 // complete finishes a response that was sent. While the handler runs, its client should not have to wait for its return.
 func (w *response) complete() error {
 	defer w.finish()
-	err := w.publishTrailers()
-	if err != nil {
-		w.abort()
+	var err error
+	if w.own != nil || w.plain { // else there is nowhere that trailers could have been set
+		if err = w.publishTrailers(); err != nil {
+			w.abort()
+		}
 	}
 	w.life.Lock()
 	returned := w.life.returned

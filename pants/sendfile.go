@@ -94,7 +94,10 @@ func (r *Request) fileWriter(h http.Header) (*fileWriter, error) {
 	if w.status != 0 && w.status != http.StatusOK {
 		return nil, w.refuse(fmt.Errorf("pants: SendFile after SendStatus(%d): a file decides its status itself", w.status))
 	}
-	return &fileWriter{response: w, header: w.head().Clone()}, nil
+	if w.own != nil {
+		return &fileWriter{response: w, header: w.own.Clone()}, nil
+	}
+	return &fileWriter{response: w, header: w.inherit()}, nil
 }
 
 // withoutLength is h without what a file knows better: Pants ignored it.
@@ -129,6 +132,13 @@ func (f *fileWriter) Write(p []byte) (int, error) {
 		return 0, f.err
 	}
 	return f.response.Write(p)
+}
+
+func (f *fileWriter) WriteString(s string) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	return f.response.WriteString(s)
 }
 
 func (f *fileWriter) ReadFrom(src io.Reader) (int64, error) {

@@ -90,9 +90,9 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 		r := newRequest(s, w, hr)
 		r.res.plain = true
 		r.HTTP = hr.WithContext(r.Context())
+		r.body.copied = r.HTTP
 		defer r.over()
 		defer r.res.end() // also when next panics: the gate closes, whatever happens
-		defer removeForm(r.HTTP)
 		if hr.Body != nil && hr.Body != http.NoBody {
 			r.HTTP.Body = &r.body
 			defer r.lingerUnread()
@@ -113,10 +113,13 @@ func removeForm(hr *http.Request) {
 
 // lingerUnread bounds how long net/http waits for a body that the handler did not read.
 func (r *Request) lingerUnread() {
+	if !r.body.isUnread() {
+		return
+	}
 	w := &r.res
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.hijacked && !r.body.isLoaded() {
+	if !w.hijacked {
 		w.linger()
 	}
 }
