@@ -22,20 +22,19 @@ func parseNode(s string, obfuscated bool) (addr netip.Addr, port uint16, ok bool
 		}
 		return a, port, true
 	}
-	host, portText, hasPort := s, "", false
+	portText, hasPort := "", false
 	if strings.HasPrefix(s, "[") {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {
 			return netip.Addr{}, 0, false
 		}
-		host = s[1:end]
 		if rest := s[end+1:]; rest != "" {
 			if rest[0] != ':' {
 				return netip.Addr{}, 0, false
 			}
 			portText, hasPort = rest[1:], true
 		}
-		addr, ok = parse6(host)
+		addr, ok = parse6(s[1:end])
 	} else {
 		addr, ok = parse6(s)
 	}
