@@ -25,7 +25,7 @@ func FuzzRanges(f *testing.F) {
 	f.Add("bytes=-1", int64(0))
 	f.Fuzz(func(t *testing.T, value string, size int64) {
 		if size < 0 {
-			t.Skip()
+			t.Skip("no file has that size")
 		}
 		got, ok := sendfile.Ranges(value, size)
 		if !ok && got != nil {
@@ -133,7 +133,7 @@ func FuzzContainment(f *testing.F) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	f.Fuzz(func(t *testing.T, tree, name string) {
 		if len(tree) > 500 || len(name) > 500 {
-			t.Skip()
+			t.Skip("longer than is worth trying")
 		}
 		base := t.TempDir()
 		root := filepath.Join(base, "root")
