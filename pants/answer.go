@@ -24,10 +24,7 @@ func (w *response) returnPlain() {
 			w.answerRefused()
 		}
 	case headSent:
-		if err := w.publishTrailers(); err != nil {
-			w.req.server.log().Error("pants: trailers refused", "path", w.req.Path(), "error", err)
-			w.abort()
-		}
+		w.publishTrailersOrLog()
 	}
 }
 

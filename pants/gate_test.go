@@ -181,12 +181,10 @@ func TestEndWhileAWriteIsStuck(t *testing.T) {
 	if _, err := bufio.NewReader(conn).ReadByte(); err != nil { // the head came; read no more
 		t.Fatal(err)
 	}
-	for _, c := range []<-chan struct{}{served} {
-		select {
-		case <-c:
-		case <-time.After(10 * time.Second):
-			t.Fatal("ServeHTTP did not return")
-		}
+	select {
+	case <-served:
+	case <-time.After(10 * time.Second):
+		t.Fatal("ServeHTTP did not return")
 	}
 	select {
 	case err := <-stuck:

@@ -33,8 +33,12 @@ func (w *response) publish(h http.Header) {
 	}
 }
 
-// publishTrailers gives the writer below what was set after the head was sent, if it is a trailer. mu is held.
+// publishTrailers gives the writer below what was set after the head was sent, if it is a trailer. What cannot be sent aborts the
+// response: without it, it is not whole. mu is held.
 func (w *response) publishTrailers() error {
+	if w.own == nil && !w.plain {
+		return nil // there is nowhere that trailers could have been set
+	}
 	h := w.head()
 	declared := declaredTrailers(h)
 	out := w.w.Header()
@@ -43,6 +47,7 @@ func (w *response) publishTrailers() error {
 			continue
 		}
 		if err := checkHeader(http.Header{name: values}); err != nil {
+			w.abort()
 			return err
 		}
 		if w.own != nil {
@@ -50,6 +55,13 @@ func (w *response) publishTrailers() error {
 		}
 	}
 	return nil
+}
+
+// publishTrailersOrLog is for where there is nobody to report an error to.
+func (w *response) publishTrailersOrLog() {
+	if err := w.publishTrailers(); err != nil {
+		w.req.server.log().Error("pants: trailers refused", "path", w.req.Path(), "error", err)
+	}
 }
 
 // declaredTrailers are the names that the Trailer header announces.

@@ -273,21 +273,13 @@ func (r *Request) Serve(h http.Handler) {
 		return
 	}
 	defer w.finish() // net/http flushes when the Pants handler returns, and knows the length of what is short
-	if err := w.publishTrailers(); err != nil {
-		r.server.log().Error("pants: trailers refused", "path", r.Path(), "error", err)
-		w.abort()
-	}
+	w.publishTrailersOrLog()
 }
 
 // complete finishes a response that was sent. While the handler runs, its client should not have to wait for its return.
 func (w *response) complete() error {
 	defer w.finish()
-	var err error
-	if w.own != nil || w.plain { // else there is nowhere that trailers could have been set
-		if err = w.publishTrailers(); err != nil {
-			w.abort()
-		}
-	}
+	err := w.publishTrailers()
 	w.life.Lock()
 	returned := w.life.returned
 	w.life.Unlock()

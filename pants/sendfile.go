@@ -57,11 +57,12 @@ func (r *Request) SendFile(path string, o *sendfile.Options) error {
 	if o != nil {
 		options = *o
 	}
+	options.Header = withoutLength(canonical(options.Header))
 	w, err := r.fileWriter(options.Header)
 	if err != nil {
 		return err
 	}
-	options.Header = r.fileHeader(options.Header)
+	r.addCaching(options.Header)
 	err = r.server.sender.Send(w, r.in, path, &options)
 	if w.err != nil {
 		return w.err
@@ -88,7 +89,7 @@ func (r *Request) fileWriter(h http.Header) (*fileWriter, error) {
 	if err := w.beforeHead(); err != nil {
 		return nil, err
 	}
-	if err := checkHeader(withoutLength(canonical(h))); err != nil {
+	if err := checkHeader(h); err != nil {
 		return nil, w.refuse(err)
 	}
 	if w.status != 0 && w.status != http.StatusOK {
@@ -107,12 +108,7 @@ func withoutLength(h http.Header) http.Header {
 	return h
 }
 
-func (f *fileWriter) Header() http.Header {
-	if f.header == nil {
-		f.header = http.Header{}
-	}
-	return f.header
-}
+func (f *fileWriter) Header() http.Header { return f.header }
 
 func (f *fileWriter) WriteHeader(status int) {
 	f.mu.Lock()
@@ -148,15 +144,13 @@ func (f *fileWriter) ReadFrom(src io.Reader) (int64, error) {
 	return f.response.ReadFrom(src)
 }
 
-// fileHeader is h with Pants' caching headers where h says nothing of them.
-func (r *Request) fileHeader(h http.Header) http.Header {
-	out := canonical(h)
-	_, caching := out["Cache-Control"]
-	if !caching {
-		out["Cache-Control"] = []string{"max-age=604800"}
+// addCaching adds Pants' caching headers where h says nothing of them.
+func (r *Request) addCaching(h http.Header) {
+	if _, given := h["Cache-Control"]; given {
+		return
 	}
-	if _, expires := out["Expires"]; !expires && !caching {
-		out["Expires"] = []string{r.server.now().Add(fileLifetime).UTC().Format(http.TimeFormat)}
+	h["Cache-Control"] = []string{"max-age=604800"}
+	if _, given := h["Expires"]; !given {
+		h["Expires"] = []string{r.server.now().Add(fileLifetime).UTC().Format(http.TimeFormat)}
 	}
-	return out
 }

@@ -49,12 +49,10 @@ func TestWrapReturnsWhileTheBodyIsRead(t *testing.T) {
 	}))
 	defer ts.Close()
 	dial(t, ts, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc")
-	for _, c := range []<-chan struct{}{served} {
-		select {
-		case <-c:
-		case <-time.After(5 * time.Second):
-			t.Fatal("ServeHTTP hangs")
-		}
+	select {
+	case <-served:
+	case <-time.After(5 * time.Second):
+		t.Fatal("ServeHTTP hangs")
 	}
 	select {
 	case err := <-loaded:
