@@ -40,3 +40,6 @@ func SetTemporaryFile(t *testing.T, f func() (*os.File, error)) {
 
 // BodiesInMemory is what Config.MemoryBudget counts.
 func BodiesInMemory() int64 { return bodiesInMemory.Load() }
+
+// UnnamedFile and UnlinkedFile are the two ways to a temporary file.
+var UnnamedFile, UnlinkedFile = unnamedFile, unlinkedFile

@@ -208,6 +208,14 @@ var spoolBuffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); retur
 
 // temporaryFile is a new file for this process alone, which is nowhere in the file system. Only tests change it.
 var temporaryFile = func() (*os.File, error) {
+	if file, err := unnamedFile(); err == nil {
+		return file, nil
+	}
+	return unlinkedFile()
+}
+
+// unlinkedFile has a name for a moment: a process that is killed in it leaves an empty file.
+func unlinkedFile() (*os.File, error) {
 	file, err := os.CreateTemp("", "pants-body-") // mode 0600
 	if err != nil {
 		return nil, err
