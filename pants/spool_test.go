@@ -354,7 +354,7 @@ func TestKilledProcessLeavesNothing(t *testing.T) {
 			return true // no /proc: the folder alone has to tell
 		}
 		for _, entry := range list {
-			if target, _ := os.Readlink(filepath.Join(deleted, entry.Name())); strings.Contains(target, "pants-body-") && strings.HasSuffix(target, "(deleted)") {
+			if target, _ := os.Readlink(filepath.Join(deleted, entry.Name())); strings.HasPrefix(target, dir) && strings.HasSuffix(target, "(deleted)") {
 				return true
 			}
 		}
