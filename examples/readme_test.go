@@ -97,7 +97,12 @@ func run(t *testing.T, dir, name, source string, arguments ...string) {
 const fragment = `package main
 
 import (
+	"context"
+	"log"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-pants/kit/adapter"
@@ -106,7 +111,13 @@ import (
 
 var (
 	server       *pants.Server
+	handler      http.Handler
 	plainHandler http.HandlerFunc
+
+	_, _, _, _ = context.Background, log.Fatal, signal.NotifyContext, syscall.SIGTERM
+	_          = os.Interrupt
+	_          = chi.NewRouter
+	_          = adapter.New
 )
 
 func main() {

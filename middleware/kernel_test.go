@@ -110,6 +110,8 @@ func kernelCases(t *testing.T, root string) []kernelCase {
 		{"Intercept behind a ReverseProxy", "", middleware.Sendfile(files)(front), kernelSize - 512},
 		{"Intercept behind a ReverseProxy, several ranges", several, middleware.Sendfile(files)(front), 2_000_000 - 2*512},
 		{"Intercept under chi Logger", "", onChi(front, logger, middleware.Sendfile(files)), kernelSize - 512},
+		{"HTTPServer", "", server.HTTPServer(send).Handler, kernelSize - 512},
+		{"HTTPServer, Request.SendFile, several ranges", several, server.HTTPServer(sendPants).Handler, 2_000_000 - 2*512},
 		{"everything at once", "", everything, kernelSize - 512},
 		{"everything at once, several ranges", several, everything, 2_000_000 - 2*512},
 		{"chi Compress loses it", "", onChi(send, chimiddleware.Compress(5)), 0},

@@ -48,6 +48,10 @@ type Config struct {
 	// 60 after which nginx gives up; a negative duration means for ever.
 	FinishTimeout time.Duration
 
+	// DrainTimeout is how long Listen waits for what has begun to end, after its context did: responses and hijacked
+	// connections. 0 means 15 seconds, a negative duration means for ever.
+	DrainTimeout time.Duration
+
 	// LegacySemicolons makes ';' separate query and form pairs like '&', as Python 2 did. Leave it off unless old links need
 	// it: caches and firewalls in front see other parameters than the handler does (CVE-2021-23336).
 	LegacySemicolons bool
@@ -83,6 +87,7 @@ const (
 	defaultMaxRequest    = 10 << 20
 	defaultMemoryLimit   = 1 << 20
 	defaultFinishTimeout = 55 * time.Second
+	defaultDrainTimeout  = 15 * time.Second
 	minSecret            = 32
 )
 

@@ -22,6 +22,17 @@
 //   - After the end of a response every call that would write returns ErrFinished and touches nothing. On net/http a late
 //     write lands in the next response on the connection, which may be another client's.
 //
+// # Serving
+//
+// Server.Listen serves a handler on TCP, a unix socket or one that systemd passed, and drains when its context ends. StartSSL
+// before it makes that HTTPS. Server.HTTPServer is the same http.Server for those who serve it themselves.
+//
+//	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+//	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+//	err := server.Listen(ctx, "unix:///run/app.sock?mode=0660", handler)
+//
+// Handlers that hold their connection for long, WebSockets and event streams, watch Server.Draining.
+//
 // # From Python to Go
 //
 // Every item of the document of pants.http.server, and where it is here:
@@ -36,7 +47,7 @@
 //	  sendfile_prefix            Config.Sendfile.Prefix
 //	  file_root                  Config.Sendfile.Root
 //	  listen                     Server.Listen; or Server.HTTPServer, and serve it yourself
-//	  startSSL                   http.Server.ListenAndServeTLS on Server.HTTPServer
+//	  startSSL                   Server.StartSSL
 //	HTTPConnection               Connection
 //	  current_request            Connection.CurrentRequest
 //	  finish                     Connection.Finish

@@ -2,6 +2,7 @@ package pants
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -43,3 +44,30 @@ func BodiesInMemory() int64 { return bodiesInMemory.Load() }
 
 // UnnamedFile and UnlinkedFile are the two ways to a temporary file.
 var UnnamedFile, UnlinkedFile = unnamedFile, unlinkedFile
+
+// SetWriteIdle changes how long a write may wait for its client, until the test ends.
+func SetWriteIdle(t *testing.T, d time.Duration) {
+	old := writeIdle
+	writeIdle = d
+	t.Cleanup(func() { writeIdle = old })
+}
+
+// ParseAddress is what Listen makes of an address: its network, text and mode.
+func ParseAddress(text string, secure bool) (string, error) {
+	a, err := parseAddress(text, secure)
+	if err != nil {
+		return "", err
+	}
+	if a.hasMode {
+		return fmt.Sprintf("%s %s %04o", a.network, a.text, a.mode), nil
+	}
+	return a.network + " " + a.text, nil
+}
+
+// LookAtCertificate lets the next handshake look at the files, however long ago the last one did.
+func LookAtCertificate(s *Server) {
+	c := s.certificate.Load()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next = time.Time{}
+}

@@ -64,6 +64,9 @@ func (w *response) interrupt() {
 		case *wrapping:
 			outer.res.interrupt()
 			return
+		case *wireWriter:
+			outer.interrupt()
+			return
 		case interface{ Unwrap() http.ResponseWriter }: // before the next: it might forward to a gate
 			below = outer.Unwrap()
 		case interface{ SetWriteDeadline(time.Time) error }:

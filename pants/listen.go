@@ -4,67 +4,85 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
-	"time"
 )
 
-// drainTime is how long Listen waits for responses to end after its context did.
-const drainTime = 15 * time.Second
-
-// HTTPServer is an http.Server for h with limits that hold against slow and greedy clients; change what you like before you
-// use it. The time for a whole response is not limited: downloads and event streams are long.
-func (s *Server) HTTPServer(h http.Handler) *http.Server {
-	s.prepare()
-	srv := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       75 * time.Second, // longer than nginx keeps an upstream connection: 60 s
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log().Handler(), slog.LevelError),
-
-		// OPTIONS * reaches h, as every request reached a Pants handler.
-		DisableGeneralOptionsHandler: true,
-	}
-	srv.SetKeepAlivesEnabled(!s.config.DisableKeepAlives)
-	srv.RegisterOnShutdown(s.startDrain)
-	return srv
-}
-
-// startDrain tells deferred requests that the server stops.
-func (s *Server) startDrain() { s.drain.Do(func() { close(s.draining) }) }
-
-// Listen serves h at the TCP address until ctx ends, then drains: it accepts no more, answers deferred requests that nothing was
-// sent of with 503, gives the others up to 15 seconds, and closes. The address is "host:port" or ":port"; "" is ":80". It
-// returns nil after a clean drain. After a drain the Server's deferred requests stay told: use another Server to listen again.
+// Listen serves h at the address until ctx ends, and then drains. It returns nil after a clean drain.
+//
+// The address is one of
+//
+//	""                               port 80, or 443 after StartSSL
+//	":8080", "localhost:8080"        TCP; 0.0.0.0:8080 is IPv4 only, ":8080" and "[::]:8080" are both
+//	"tcp4://:8080", "tcp6://:8080"   TCP by one version of IP
+//	"unix:///run/app.sock"           a unix socket; "?mode=0660" sets who may connect, else the umask does
+//	"systemd:", "systemd:NAME"       a socket that the process was given (LISTEN_FDS, LISTEN_FDNAMES)
+//
+// A unix socket that a process left behind is replaced if connecting to it is refused; one that somebody serves is an error. Its
+// name goes away with Listen. A given socket stays open for whoever else has it, so that a new process can take over without
+// a client noticing.
+//
+// Draining means: no more connections are accepted, responses close theirs, deferred requests that nothing was sent of are
+// answered with 503 and Retry-After, Draining is closed. Everything else, hijacked connections too, has Config.DrainTimeout to
+// end; then it is closed and Listen returns an error. For a second signal to end the process at once, let it:
+//
+//	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+//	context.AfterFunc(ctx, stop)
+//	err := server.Listen(ctx, ":8080", h)
+//
+// A Server listens once. To serve several addresses, or again, use an HTTPServer for each or another Server.
 func (s *Server) Listen(ctx context.Context, address string, h http.Handler) error {
 	s.prepare()
-	if address == "" {
-		address = ":80"
+	if h == nil {
+		return errors.New("pants: Listen with a nil handler")
 	}
-	network := "tcp"
-	if host, err := netip.ParseAddrPort(address); err == nil && host.Addr().Is4() {
-		network = "tcp4" // "0.0.0.0:80" would be reachable by IPv6 as well
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, network, address)
+	secure, err := s.beginListen()
 	if err != nil {
-		return fmt.Errorf("pants: listen: %w", err)
+		return err
+	}
+	l, err := s.open(ctx, address, secure)
+	if err != nil {
+		s.endListen()
+		return fmt.Errorf("pants: listen at %q: %w", address, err)
 	}
 	srv := s.HTTPServer(h)
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(listener) }()
+	go func() {
+		if secure {
+			served <- srv.ServeTLS(l, "", "")
+		} else {
+			served <- srv.Serve(l)
+		}
+	}()
 	select {
 	case err := <-served:
-		return fmt.Errorf("pants: serve: %w", err)
+		return errors.Join(fmt.Errorf("pants: serve: %w", err), s.drainAll(srv, l.stop))
 	case <-ctx.Done():
+		return s.drainAll(srv, l.stop)
 	}
-	s.startDrain()
-	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	if err := srv.Shutdown(deadline); err != nil {
-		return fmt.Errorf("pants: drain: %w", errors.Join(err, srv.Close()))
+}
+
+// beginListen sees to the order of calls, and tells whether StartSSL came before.
+func (s *Server) beginListen() (secure bool, err error) {
+	s.order.Lock()
+	defer s.order.Unlock()
+	if s.listened {
+		return false, errors.New("pants: Listen called twice")
 	}
-	return nil
+	s.listened = true
+	return s.certificate.Load() != nil, nil
+}
+
+// endListen is for a Listen that failed: another address may be tried.
+func (s *Server) endListen() {
+	s.order.Lock()
+	defer s.order.Unlock()
+	s.listened = false
+}
+
+func (s *Server) open(ctx context.Context, text string, secure bool) (*listener, error) {
+	a, err := parseAddress(text, secure)
+	if err != nil {
+		return nil, err
+	}
+	return a.open(ctx)
 }

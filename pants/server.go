@@ -11,8 +11,8 @@ import (
 	"github.com/go-pants/kit/xheaders"
 )
 
-// Server turns Pants handlers into net/http handlers. It holds no connections and no state of requests, so one Server may
-// serve any number of routers and listeners. The zero Server is that of the zero Config.
+// Server turns Pants handlers into net/http handlers, and can serve them. One Server may have any number of handlers and
+// routers; it Listens once. The zero Server is that of the zero Config.
 type Server struct {
 	config   Config
 	resolver *xheaders.Resolver
@@ -29,8 +29,14 @@ type Server struct {
 	warned   sync.Map // names of cookies that were too long once
 	warnings atomic.Int64
 
-	draining chan struct{} // closed when the server is told to stop
-	drain    sync.Once
+	draining    chan struct{} // closed when the server is told to stop
+	drain       sync.Once
+	connections atomic.Int64 // that net/http looks after
+	hijacked    hijacked
+
+	certificate atomic.Pointer[certificate] // of StartSSL
+	order       sync.Mutex
+	listened    bool // guarded by order
 }
 
 // HandlerFunc handles one request, as a request_handler of Pants did. It may return before the response is finished: the

@@ -24,7 +24,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	log.Print("http://127.0.0.1:8080/")
 	if err := serve(ctx, "127.0.0.1:8080"); err != nil {
 		log.Fatal(err)

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package pants
+
+func closeOnExec(int) {}

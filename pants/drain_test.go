@@ -1,0 +1,307 @@
+package pants_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-pants/kit/pants"
+)
+
+// What becomes of requests of each kind when the server is told to stop.
+func TestDrain(t *testing.T) {
+	s := newServer(t, pants.Config{DrainTimeout: 5 * time.Second})
+	entered := make(chan struct{}, 10)
+	mux := http.NewServeMux()
+	mux.Handle("/hello", hello(s))
+	mux.Handle("/deferred", s.Handler(func(r *pants.Request) { entered <- struct{}{} }))
+	mux.Handle("/working", s.Handler(func(r *pants.Request) {
+		entered <- struct{}{}
+		<-s.Draining()
+		time.Sleep(300 * time.Millisecond)
+		_ = r.SendResponse("whole")
+	}))
+	mux.Handle("/begun", s.Handler(func(r *pants.Request) {
+		_ = r.Send("begun ")
+		_ = flush(r)
+		r.Go(func() {
+			<-s.Draining()
+			time.Sleep(300 * time.Millisecond)
+			_ = r.Send("ended")
+			_ = r.Finish()
+		})
+		entered <- struct{}{}
+	}))
+	mux.HandleFunc("/plain", func(w http.ResponseWriter, _ *http.Request) {
+		entered <- struct{}{}
+		<-s.Draining()
+		time.Sleep(300 * time.Millisecond)
+		_, _ = io.WriteString(w, "plain")
+	})
+	address := freeAddress(t)
+	stop := listening(t, s, address, mux)
+	tests := []struct {
+		path, content string
+		status        int
+	}{{"/deferred", "503 Service Unavailable", 503}, {"/working", "whole", 200}, {"/begun", "begun ended", 200}, {"/plain", "plain", 200}}
+	conns := make([]*bufio.Reader, len(tests))
+	for i, test := range tests {
+		conn := dialUntil(t, "tcp", address)
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "GET "+test.path+" HTTP/1.1\r\nHost: a\r\n\r\n")
+		conns[i] = bufio.NewReader(conn)
+		<-entered
+	}
+	kept := dialUntil(t, "tcp", address) // an idle one that has more to ask
+	defer kept.Close()
+	keptReader := bufio.NewReader(kept)
+	ask := func() (*http.Response, error) {
+		_, _ = io.WriteString(kept, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+		res, err := http.ReadResponse(keptReader, nil)
+		if err == nil {
+			_, err = io.ReadAll(res.Body)
+		}
+		return res, err
+	}
+	if res, err := ask(); err != nil || res.Close {
+		t.Fatalf("before the drain: %v, %v", res, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- stop() }()
+	<-s.Draining()
+	if res, err := ask(); err != nil || res.StatusCode != 200 || !res.Close {
+		t.Errorf("the last request of a kept connection: %v, %v; want an answer that says so", res, err)
+	}
+	for i, test := range tests {
+		res, err := http.ReadResponse(conns[i], nil)
+		if err != nil {
+			t.Errorf("%s: %v", test.path, err)
+			continue
+		}
+		content, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != test.status || string(content) != test.content {
+			t.Errorf("%s: %d %q, %v; want %d %q", test.path, res.StatusCode, content, err, test.status, test.content)
+		}
+		if test.status == 503 && res.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: a 503 without Retry-After", test.path)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Listen = %v", err)
+	}
+}
+
+// A connection that is idle when the drain begins is closed, and not waited for.
+func TestDrainClosesIdleConnections(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	address := freeAddress(t)
+	stop := listening(t, s, address, hello(s))
+	conn := dialUntil(t, "tcp", address)
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	reader := bufio.NewReader(conn)
+	res, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.ReadAll(res.Body)
+	start := time.Now()
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 4*time.Second {
+		t.Errorf("the drain of an idle connection took %v", took)
+	}
+	if n, err := reader.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the idle connection: %d, %v", n, err)
+	}
+}
+
+// What does not end within DrainTimeout is closed, and Listen says so.
+func TestDrainTimeout(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	tests := map[string]func(*pants.Request){
+		"a handler that blocks": func(r *pants.Request) { _ = r.Send("x"); _ = flush(r); <-release },
+		"a stream that goes on": func(r *pants.Request) {
+			r.Go(func() {
+				for r.Send("x") == nil && flush(r) == nil {
+					time.Sleep(time.Millisecond)
+				}
+			})
+		},
+		"a hijacked connection": func(r *pants.Request) {
+			conn, _, err := r.Connection().Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(conn, "x")
+		},
+	}
+	for name, handler := range tests {
+		s := newServer(t, pants.Config{DrainTimeout: 700 * time.Millisecond})
+		address := freeAddress(t)
+		stop := listening(t, s, address, s.Handler(handler))
+		conn := dialUntil(t, "tcp", address)
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		err := stop()
+		if took := time.Since(start); took < 600*time.Millisecond || took > 5*time.Second {
+			t.Errorf("%s: the drain took %v", name, took)
+		}
+		if err == nil || !strings.Contains(err.Error(), "not finished after 700ms") {
+			t.Errorf("%s: Listen = %v", name, err)
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: the connection is still open", name)
+		}
+	}
+}
+
+// Hijacked connections are told, and waited for; also those of handlers that know nothing of the kit.
+func TestDrainWaitsForHijacked(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	serve := func(conn net.Conn) {
+		_, _ = io.WriteString(conn, "hello ")
+		<-s.Draining()
+		time.Sleep(200 * time.Millisecond)
+		_, _ = io.WriteString(conn, "bye")
+		conn.Close()
+		conn.Close() // a second time, as deferred calls do
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/pants", s.Handler(func(r *pants.Request) {
+		conn, _, err := r.Connection().Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		go serve(conn)
+	}))
+	mux.HandleFunc("/plain", func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if _, ok := conn.(interface{ CloseWrite() error }); !ok {
+			t.Error("a hijacked connection lost CloseWrite")
+		}
+		serve(conn)
+	})
+	mux.Handle("/wrap", s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		serve(conn)
+	})))
+	address := freeAddress(t)
+	stop := listening(t, s, address, mux)
+	var conns []net.Conn
+	for _, path := range []string{"/pants", "/plain", "/wrap"} {
+		conn := dialUntil(t, "tcp", address)
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: a\r\n\r\n")
+		if _, err := io.ReadFull(conn, make([]byte, len("hello "))); err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, conn)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("Listen = %v", err)
+	}
+	for _, conn := range conns {
+		if content, err := io.ReadAll(conn); err != nil || string(content) != "bye" {
+			t.Errorf("%q, %v; want a goodbye", content, err)
+		}
+	}
+}
+
+// Drain is for an http.Server of one's own.
+func TestDrainOfAnotherServer(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	entered := make(chan struct{}, 1)
+	srv := &http.Server{Handler: s.Handler(func(*pants.Request) { entered <- struct{}{} })}
+	srv.RegisterOnShutdown(s.Drain)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = srv.Serve(l) }()
+	status := make(chan int, 1)
+	go func() {
+		res, err := http.Get("http://" + l.Addr().String())
+		if err != nil {
+			t.Error(err)
+			status <- 0
+			return
+		}
+		res.Body.Close()
+		status <- res.StatusCode
+	}()
+	<-entered
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+	if got := <-status; got != 503 {
+		t.Errorf("status %d, want 503", got)
+	}
+	s.Drain() // again is nothing
+}
+
+// A unix socket loses its name first, so that what waits in the kernel is answered and nothing new comes.
+func TestDrainAcceptsWhatWaits(t *testing.T) {
+	path := filepath.Join(shortDir(t), "app.sock")
+	for range 20 {
+		s := newServer(t, pants.Config{})
+		stop := listening(t, s, "unix://"+path, hello(s))
+		dialUntil(t, "unix", path).Close()
+		const n = 20
+		results := make(chan error, n)
+		begin := make(chan struct{})
+		for range n {
+			go func() {
+				<-begin
+				conn, err := net.Dial("unix", path)
+				if err != nil {
+					results <- nil // refused: it can try elsewhere
+					return
+				}
+				defer conn.Close()
+				_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+				res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err == nil {
+					_, err = io.ReadAll(res.Body)
+				}
+				results <- err
+			}()
+		}
+		close(begin)
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		for range n {
+			if err := <-results; err != nil {
+				t.Errorf("a connection that was made is cut: %v", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package pants
+
+import (
+	"io"
+	"net"
+	"sync"
+)
+
+// hijacked are the connections that were taken over and are not closed yet.
+type hijacked struct {
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+}
+
+// track notes that conn was taken over. What it returns is conn, but says when it is closed.
+func (s *Server) track(conn net.Conn) net.Conn {
+	h := &s.hijacked
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.conns == nil {
+		h.conns = map[net.Conn]struct{}{}
+	}
+	h.conns[conn] = struct{}{}
+	tracked := trackedConn{conn, h}
+	if half, ok := conn.(halfCloser); ok {
+		return &halfClosingConn{tracked, half}
+	}
+	return &tracked
+}
+
+func (h *hijacked) forget(conn net.Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.conns, conn)
+}
+
+func (h *hijacked) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.conns)
+}
+
+func (h *hijacked) closeAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for conn := range h.conns {
+		_ = conn.Close()
+	}
+	clear(h.conns)
+}
+
+type trackedConn struct {
+	net.Conn
+	among *hijacked
+}
+
+func (c *trackedConn) Close() error {
+	c.among.forget(c.Conn)
+	return c.Conn.Close()
+}
+
+// NetConn is the connection as net/http had it, as in tls.Conn.
+func (c *trackedConn) NetConn() net.Conn { return c.Conn }
+
+// ReadFrom and WriteTo leave copying between connections to the kernel where it can.
+func (c *trackedConn) ReadFrom(src io.Reader) (int64, error) { return io.Copy(c.Conn, src) }
+
+func (c *trackedConn) WriteTo(dst io.Writer) (int64, error) { return io.Copy(dst, c.Conn) }
+
+type halfCloser interface{ CloseWrite() error }
+
+// halfClosingConn can end one direction; httputil.ReverseProxy hands on the end of an upgraded connection so.
+type halfClosingConn struct {
+	trackedConn
+	half halfCloser
+}
+
+func (c *halfClosingConn) CloseWrite() error { return c.half.CloseWrite() }

@@ -1,0 +1,69 @@
+package pants
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// HTTPServer is an http.Server for h with limits that hold against slow and greedy clients; change what you like before you
+// use it. Reading a request's headers may take 10 s and 64 KiB, a connection may be idle for 75 s (longer than nginx keeps one
+// to its upstream), and each write may take 60 s. The time for a whole response is not limited: downloads and event streams are
+// long. After StartSSL its TLSConfig is set, for ListenAndServeTLS("", ""), and HTTP/2 is spoken.
+//
+// Its Shutdown drains as far as net/http goes: deferred requests are told, hijacked connections see Draining but are not waited
+// for. Listen does both.
+func (s *Server) HTTPServer(h http.Handler) *http.Server {
+	s.prepare()
+	srv := &http.Server{
+		Handler:           &front{server: s, next: h},
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       75 * time.Second, // longer than nginx keeps an upstream connection: 60 s
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log().Handler(), slog.LevelError),
+		TLSConfig:         s.tlsConfig(),
+		ConnState:         s.countConnections,
+
+		// A peer that is gone without a word holds its streams open for ever otherwise.
+		HTTP2: &http.HTTP2Config{WriteByteTimeout: writeIdle, SendPingTimeout: 30 * time.Second},
+
+		// OPTIONS * reaches h, as every request reached a Pants handler.
+		DisableGeneralOptionsHandler: true,
+	}
+	srv.SetKeepAlivesEnabled(!s.config.DisableKeepAlives)
+	srv.RegisterOnShutdown(s.Drain)
+	return srv
+}
+
+// tlsConfig is nil before StartSSL.
+func (s *Server) tlsConfig() *tls.Config {
+	pair := s.certificate.Load()
+	if pair == nil {
+		return nil
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}
+}
+
+// countConnections keeps the number of connections that net/http looks after.
+func (s *Server) countConnections(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.connections.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		s.connections.Add(-1)
+	}
+}
+
+// front is the outermost handler of an HTTPServer.
+type front struct {
+	server *Server
+	next   http.Handler
+}
+
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	fw := newWireWriter(f.server, w, r)
+	f.next.ServeHTTP(fw, r)
+	fw.returned()
+}

@@ -1,0 +1,92 @@
+package pants
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// lastAccept is how long a listener that is to stop still takes connections that are waiting in the kernel: closing it resets
+// them, with the request that their client may have sent.
+const lastAccept = 20 * time.Millisecond
+
+// listener accepts until it is told to stop.
+type listener struct {
+	net.Listener
+	unlink func() // takes the name of a unix socket away, once; nil if there is none
+
+	mu       sync.Mutex
+	stopping bool
+	stopped  chan struct{} // closed when Accept will return nothing more
+	once     sync.Once
+}
+
+func newListener(l net.Listener) *listener {
+	return &listener{Listener: l, stopped: make(chan struct{})}
+}
+
+// open listens at a.
+func (a address) open(ctx context.Context) (*listener, error) {
+	switch a.network {
+	case "unix":
+		return listenUnix(ctx, a)
+	case "systemd":
+		return inherited(a.text)
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, a.network, a.text)
+	if err != nil {
+		return nil, err
+	}
+	return newListener(l), nil
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		return conn, nil
+	}
+	l.mu.Lock()
+	stopping := l.stopping
+	l.mu.Unlock()
+	if stopping && errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = l.Close()
+		return nil, net.ErrClosed // net/http would try again
+	}
+	return nil, err
+}
+
+// Close closes the listener and takes its name away.
+func (l *listener) Close() error {
+	var err error
+	l.once.Do(func() {
+		if l.unlink != nil {
+			l.unlink()
+		}
+		err = l.Listener.Close()
+		close(l.stopped)
+	})
+	return err
+}
+
+// stop takes in what is waiting and closes. Who tries to connect meanwhile to a unix socket finds none.
+func (l *listener) stop() {
+	if l.unlink != nil {
+		l.unlink()
+	}
+	d, ok := l.Listener.(interface{ SetDeadline(time.Time) error })
+	l.mu.Lock()
+	l.stopping = true
+	l.mu.Unlock()
+	if !ok || d.SetDeadline(time.Now().Add(lastAccept)) != nil {
+		_ = l.Close()
+		return
+	}
+	select {
+	case <-l.stopped:
+	case <-time.After(10 * lastAccept): // net/http is waiting before its next try, or nobody accepts at all
+		_ = l.Close()
+	}
+}

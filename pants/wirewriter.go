@@ -1,0 +1,210 @@
+package pants
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// writeIdle is how long one write may wait for a client that does not read. Only tests change it.
+var writeIdle = 60 * time.Second
+
+// wireChunk is how much of a file one write is, so that a slow client has writeIdle for each.
+const wireChunk = 128 << 10
+
+// wireWriter is the writer next to the connection in an HTTPServer. It sees to it that no write waits longer than writeIdle, that
+// responses say so when the server drains, and that a connection which is taken over can be told and closed. A total time for
+// the response (http.Server.WriteTimeout) would end long downloads too.
+//
+// On HTTP/1 the deadline is the connection's and is moved on once a second at the most; what is buffered is written under it
+// when the handler has returned. On HTTP/2 a deadline resets its stream even when nothing is being written, so a timer runs
+// beside each write instead.
+type wireWriter struct {
+	w        http.ResponseWriter
+	server   *Server
+	proto    int // 1 or 2
+	begun    bool
+	deadline atomic.Int64 // when it was moved, in nanoseconds of the process; or one of those below
+	watch    *time.Timer  // HTTP/2
+}
+
+const (
+	deadlineUnset  = 0
+	deadlineOfUser = -1 // the handler has set its own
+	deadlinePast   = -2 // somebody broke the write off
+)
+
+var (
+	_ io.ReaderFrom   = (*wireWriter)(nil)
+	_ io.StringWriter = (*wireWriter)(nil)
+	_ http.Flusher    = (*wireWriter)(nil)
+	_ http.Hijacker   = (*wireWriter)(nil)
+)
+
+func newWireWriter(s *Server, w http.ResponseWriter, r *http.Request) *wireWriter {
+	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor}
+	if ww.proto == 1 && r.Body != nil && r.Body != http.NoBody {
+		// Reading it may write "100 Continue", at any time: the deadline of the request before must not stop it.
+		_ = ww.setWriteDeadline(time.Time{})
+	}
+	return ww
+}
+
+var processStart = time.Now()
+
+// renew moves the deadline of HTTP/1 on.
+func (w *wireWriter) renew() {
+	if w.proto > 1 {
+		return
+	}
+	now := int64(time.Since(processStart)) + 1
+	last := w.deadline.Load()
+	if last < 0 || last != deadlineUnset && now-last < int64(writeIdle/60) {
+		return
+	}
+	if w.deadline.CompareAndSwap(last, now) {
+		_ = w.setWriteDeadline(time.Now().Add(writeIdle))
+		if w.deadline.Load() == deadlinePast { // meanwhile; it must stay so
+			_ = w.setWriteDeadline(past)
+		}
+	}
+}
+
+var past = time.Unix(1, 0)
+
+func (w *wireWriter) setWriteDeadline(t time.Time) error {
+	if d, ok := w.w.(interface{ SetWriteDeadline(time.Time) error }); ok {
+		return d.SetWriteDeadline(t)
+	}
+	return http.NewResponseController(w.w).SetWriteDeadline(t)
+}
+
+// begin comes before every write.
+func (w *wireWriter) begin() {
+	if !w.begun {
+		w.begun = true
+		if w.proto == 1 && w.server.isDraining() {
+			w.w.Header()["Connection"] = []string{"close"}
+		}
+	}
+	w.renew()
+	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
+		if w.watch == nil {
+			w.watch = time.AfterFunc(writeIdle, w.interrupt)
+		} else {
+			w.watch.Reset(writeIdle)
+		}
+	}
+}
+
+// end comes after every write.
+func (w *wireWriter) end() {
+	if w.watch != nil {
+		w.watch.Stop()
+	}
+}
+
+// returned is when the handler has: net/http sends what is buffered.
+func (w *wireWriter) returned() {
+	w.begin()
+	w.end()
+	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
+		_ = w.setWriteDeadline(time.Now().Add(writeIdle))
+	}
+}
+
+// interrupt breaks off the write that is under way, and those that follow. SetWriteDeadline undoes it.
+func (w *wireWriter) interrupt() {
+	w.deadline.Store(deadlinePast)
+	_ = w.setWriteDeadline(past)
+}
+
+// SetWriteDeadline is for http.ResponseController. A deadline of the handler's own replaces those made here; the zero time brings
+// them back.
+func (w *wireWriter) SetWriteDeadline(t time.Time) error {
+	if !t.IsZero() {
+		w.deadline.Store(deadlineOfUser)
+		return w.setWriteDeadline(t)
+	}
+	w.deadline.Store(deadlineUnset)
+	err := w.setWriteDeadline(t)
+	w.renew()
+	return err
+}
+
+func (w *wireWriter) Header() http.Header { return w.w.Header() }
+
+func (w *wireWriter) WriteHeader(status int) {
+	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
+		w.renew()
+		w.w.WriteHeader(status)
+		return
+	}
+	w.begin()
+	defer w.end()
+	w.w.WriteHeader(status)
+}
+
+func (w *wireWriter) Write(p []byte) (int, error) {
+	w.begin()
+	defer w.end()
+	return w.w.Write(p)
+}
+
+func (w *wireWriter) WriteString(s string) (int, error) {
+	w.begin()
+	defer w.end()
+	return io.WriteString(w.w, s)
+}
+
+// ReadFrom gives a file to the writer below piece by piece, and copies anything else write by write.
+func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
+	below, ok := w.w.(io.ReaderFrom)
+	if !ok || !isRegularFile(src) {
+		return copyOver(w, src)
+	}
+	limited, isLimited := src.(*io.LimitedReader)
+	if !isLimited {
+		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
+	}
+	var total int64
+	for limited.N > 0 {
+		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, wireChunk)}
+		want := piece.N
+		w.begin()
+		n, err := below.ReadFrom(piece)
+		w.end()
+		total += n
+		limited.N -= n
+		if err != nil || n < want {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+func (w *wireWriter) Flush() { _ = w.FlushError() }
+
+func (w *wireWriter) FlushError() error {
+	w.begin()
+	defer w.end()
+	if f, ok := w.w.(interface{ FlushError() error }); ok {
+		return f.FlushError()
+	}
+	return http.NewResponseController(w.w).Flush()
+}
+
+// Hijack takes the connection over. The Server waits for it when it drains.
+func (w *wireWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.w).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	w.deadline.Store(deadlineOfUser) // net/http has removed its own
+	return w.server.track(conn), rw, nil
+}
+
+func (w *wireWriter) Unwrap() http.ResponseWriter { return w.w }

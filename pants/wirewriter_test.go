@@ -1,0 +1,223 @@
+package pants_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-pants/kit/pants"
+	"github.com/go-pants/kit/sendfile"
+)
+
+// onHTTPServer serves h as HTTPServer configures it.
+func onHTTPServer(t *testing.T, s *pants.Server, h http.Handler, http2 bool) *httptest.Server {
+	t.Helper()
+	ts := httptest.NewUnstartedServer(nil)
+	ts.Config = s.HTTPServer(h)
+	ts.EnableHTTP2 = http2
+	if http2 {
+		ts.StartTLS()
+	} else {
+		ts.Start()
+	}
+	t.Cleanup(ts.Close)
+	return ts
+}
+
+// A client that stops reading is given up after the time for one write, whatever way the handler writes.
+func TestStuckClientIsGivenUp(t *testing.T) {
+	pants.SetWriteIdle(t, 300*time.Millisecond)
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "big"), make([]byte, 64<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, pants.Config{Sendfile: sendfile.Config{Root: root}})
+	block := make([]byte, 1<<20)
+	tests := map[string]func(result chan<- error) http.Handler{
+		"Write": func(result chan<- error) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				var err error
+				for err == nil {
+					_, err = w.Write(block)
+				}
+				result <- err
+			})
+		},
+		"Send": func(result chan<- error) http.Handler {
+			return s.Handler(func(r *pants.Request) {
+				var err error
+				for err == nil {
+					err = r.Send(string(block))
+				}
+				result <- err
+			})
+		},
+		"SendFile": func(result chan<- error) http.Handler {
+			return s.Handler(func(r *pants.Request) { result <- r.SendFile("big", nil) })
+		},
+	}
+	for name, handler := range tests {
+		for _, http2 := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, HTTP/2 %v", name, http2), func(t *testing.T) {
+				result := make(chan error, 1)
+				ts := onHTTPServer(t, s, handler(result), http2)
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				hr, err := http.NewRequestWithContext(ctx, http.MethodGet, ts.URL, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				res, err := ts.Client().Do(hr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer res.Body.Close()
+				select {
+				case err := <-result:
+					if err == nil {
+						t.Error("everything was written")
+					}
+					if took := time.Since(start); took < 250*time.Millisecond {
+						t.Errorf("given up after %v already", took)
+					}
+				case <-time.After(10 * time.Second):
+					t.Fatal("the handler is stuck with its client")
+				}
+			})
+		}
+	}
+}
+
+// A slow client gets all of it: the time is one for each write, not for the whole.
+func TestSlowClientIsServed(t *testing.T) {
+	pants.SetWriteIdle(t, 400*time.Millisecond)
+	root := t.TempDir()
+	const size = 24 << 20
+	if err := os.WriteFile(filepath.Join(root, "big"), []byte(strings.Repeat("0123456789abcdef", size/16)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, pants.Config{Sendfile: sendfile.Config{Root: root}})
+	ts := onHTTPServer(t, s, s.Handler(func(r *pants.Request) {
+		if err := r.SendFile("big", nil); err != nil {
+			t.Error(err)
+		}
+	}), false)
+	conn, err := net.Dial("tcp", ts.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+	_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
+	start, total := time.Now(), 0
+	buffer := make([]byte, 256<<10)
+	for {
+		n, err := io.ReadFull(conn, buffer)
+		total += n
+		if err != nil {
+			break
+		}
+		time.Sleep(15 * time.Millisecond)
+	}
+	if total < size {
+		t.Errorf("%d bytes of %d", total, size)
+	}
+	if took := time.Since(start); took < 800*time.Millisecond {
+		t.Errorf("it took only %v: nothing is shown", took)
+	}
+}
+
+// A pause between two writes is no stuck write, and no rest of one request's deadline ends the next on the connection.
+func TestPausesAreNoStuckWrites(t *testing.T) {
+	pants.SetWriteIdle(t, 100*time.Millisecond)
+	s := newServer(t, pants.Config{})
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			time.Sleep(250 * time.Millisecond)
+			content, err := io.ReadAll(r.Body)
+			_, _ = fmt.Fprintf(w, "%s %v", content, err)
+			return
+		}
+		for range 3 {
+			_, _ = io.WriteString(w, "x")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(250 * time.Millisecond)
+		}
+		_, _ = io.WriteString(w, "end")
+	})
+	for _, http2 := range []bool{false, true} {
+		ts := onHTTPServer(t, s, h, http2)
+		for range 2 {
+			res, err := ts.Client().Get(ts.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil || string(content) != "xxxend" {
+				t.Errorf("HTTP/2 %v: %q, %v", http2, content, err)
+			}
+			time.Sleep(250 * time.Millisecond)
+			hr, _ := http.NewRequest(http.MethodPost, ts.URL, strings.NewReader("body"))
+			hr.Header.Set("Expect", "100-continue")
+			if res, err = ts.Client().Do(hr); err != nil {
+				t.Fatal(err)
+			}
+			content, err = io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil || string(content) != "body <nil>" {
+				t.Errorf("HTTP/2 %v, after a pause: %q, %v", http2, content, err)
+			}
+		}
+	}
+}
+
+// A handler's own write deadline is left alone; the zero time brings the server's back.
+func TestOwnWriteDeadline(t *testing.T) {
+	pants.SetWriteIdle(t, 100*time.Millisecond)
+	s := newServer(t, pants.Config{})
+	block := make([]byte, 1<<20)
+	for _, test := range []struct {
+		name     string
+		deadline func() time.Time
+		least    time.Duration
+	}{
+		{"own", func() time.Time { return time.Now().Add(700 * time.Millisecond) }, 600 * time.Millisecond},
+		{"none", func() time.Time { return time.Time{} }, 50 * time.Millisecond},
+	} {
+		took := make(chan time.Duration, 1)
+		ts := onHTTPServer(t, s, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			start := time.Now()
+			if err := http.NewResponseController(w).SetWriteDeadline(test.deadline()); err != nil {
+				t.Error(err)
+			}
+			var err error
+			for err == nil {
+				_, err = w.Write(block)
+			}
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%s: %v", test.name, err)
+			}
+			took <- time.Since(start)
+		}), false)
+		conn, err := net.Dial("tcp", ts.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		if d := <-took; d < test.least || d > 5*time.Second {
+			t.Errorf("%s: the write failed after %v", test.name, d)
+		}
+	}
+}
