@@ -77,6 +77,12 @@ type Limits struct {
 // LegacyCookies is about the secure cookies of Pants 1.0: HMAC-SHA1 over the value, the lifetime and the time. That format
 // does not sign the cookie's name: a value that a user got in one cookie is valid in any other. Keep it on only while a
 // Python app needs it, and list the cookies it is for in Names.
+//
+// It goes in three deployments, none of which logs anybody out, and each of which can be taken back:
+//
+//  1. While the Python app runs: Secret and Write, beside CookieSecrets. Either side reads what the other wrote.
+//  2. When no Python code reads the cookies any more: without Write.
+//  3. When Server.CookieStats shows that none of the old ones has come for longer than they live: without LegacyCookies.
 type LegacyCookies struct {
 	Secret []byte   // the Python app's cookie_secret, of any length; empty: off
 	Write  bool     // sign in this format instead of the kit's own, so that the Python app can read it

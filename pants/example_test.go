@@ -221,3 +221,21 @@ func ExampleRequest_Serve() {
 	// 404 text/plain; charset=utf-8 404 page not found
 	// 200 text/plain dynamic
 }
+
+// Counters for a debug page: are cookies of the Python app still coming?
+func ExampleServer_CookieStats() {
+	server, err := pants.New(pants.Config{LegacyCookies: pants.LegacyCookies{Secret: []byte("secret"), Write: true}})
+	if err != nil {
+		panic(err)
+	}
+	h := server.Handler(func(r *pants.Request) {
+		r.SetSecureCookie(&http.Cookie{Name: "user"}, "ada")
+		r.SendResponse("welcome")
+	})
+	show(h, "GET", "/", "")
+	stats := server.CookieStats() // expvar.Publish("cookies", expvar.Func(func() any { return server.CookieStats() }))
+	fmt.Println(stats.WrittenLegacy, stats.ReadLegacy, stats.LastLegacy.IsZero())
+	// Output:
+	// 200 text/plain welcome
+	// 1 0 false
+}

@@ -74,12 +74,14 @@ func (r *Request) SetSecureCookie(c *http.Cookie, value any) error {
 	switch {
 	case s.config.LegacyCookies.Write && s.config.LegacyCookies.covers(c.Name):
 		text = s.config.LegacyCookies.sign(payload, lifetime, now)
+		s.cookieCounters.legacy(&s.cookieCounters.writtenLegacy, now)
 	case len(s.secrets) == 0:
 		return ErrNoSecret
 	default:
 		if text, err = s.writeOwn(c.Name, payload, now.Unix(), end.Unix()); err != nil {
 			return fmt.Errorf("pants: secure cookie %q: %w", c.Name, err)
 		}
+		s.cookieCounters.writtenOwn.Add(1)
 	}
 	out := r.CookiesOut().Set(c.Name, text)
 	out.Expires, out.RawExpires, out.MaxAge, out.HttpOnly = end, "", 0, true
@@ -114,13 +116,15 @@ func (r *Request) SecureCookie(name string, dst any) error {
 		return http.ErrNoCookie
 	}
 	payload, err := s.readOwn(name, cookie.Value)
-	if legacy && errors.Is(err, ErrBadCookie) {
+	tryLegacy := legacy && errors.Is(err, ErrBadCookie)
+	if tryLegacy {
 		payload, err = s.config.LegacyCookies.verify(cookie.Value, s.now())
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = readPayload(payload, dst)
 	}
-	return readPayload(payload, dst)
+	s.cookieCounters.read(err, tryLegacy, s.now())
+	return err
 }
 
 // writeOwn signs the kit's own format: when it was issued, when it ends, and the payload, with '|' between them. The padding of

@@ -26,6 +26,8 @@ type Server struct {
 	secrets     secureCodecs
 	clock       func() time.Time // nil: time.Now; only tests set it
 
+	cookieCounters cookieCounters
+
 	warned   sync.Map // names of cookies that were too long once
 	warnings atomic.Int64
 
