@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/go-pants/kit/pants"
 )
@@ -15,6 +16,8 @@ func (w nothing) Header() http.Header               { return w.header }
 func (w nothing) Write(p []byte) (int, error)       { return len(p), nil }
 func (w nothing) WriteString(s string) (int, error) { return len(s), nil }
 func (w nothing) WriteHeader(int)                   {}
+func (w nothing) SetWriteDeadline(time.Time) error  { return nil }
+func (w nothing) FlushError() error                 { return nil }
 
 func bareHello(w http.ResponseWriter, _ *http.Request) {
 	h := w.Header()
@@ -43,6 +46,7 @@ func TestAllocations(t *testing.T) {
 		above   float64
 	}{
 		{"hello", hello, 3},
+		{"hello in an HTTPServer", s.HTTPServer(hello).Handler, 3},
 		{"hello below a logging writer", wrapped(hello), 4},
 		{"Wrap around a bare handler", s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			h := w.Header()
@@ -77,8 +81,9 @@ func BenchmarkHello(b *testing.B) {
 	var s pants.Server
 	hr := httptest.NewRequest(http.MethodGet, "/", nil)
 	for name, h := range map[string]http.Handler{
-		"bare":  http.HandlerFunc(bareHello),
-		"pants": s.Handler(func(r *pants.Request) { _ = r.SendResponse("Hello World.") }),
+		"bare":                   http.HandlerFunc(bareHello),
+		"pants":                  s.Handler(func(r *pants.Request) { _ = r.SendResponse("Hello World.") }),
+		"pants in an HTTPServer": s.HTTPServer(s.Handler(func(r *pants.Request) { _ = r.SendResponse("Hello World.") })).Handler,
 	} {
 		b.Run(name, func(b *testing.B) {
 			w := nothing{http.Header{}}
