@@ -60,13 +60,17 @@ func (w *wireWriter) renew() {
 	if w.proto > 1 {
 		return
 	}
-	now := int64(time.Since(processStart)) + 1
 	last := w.deadline.Load()
-	if last < 0 || last != deadlineUnset && now-last < int64(writeIdle/60) {
+	if last < 0 {
 		return
 	}
-	if w.deadline.CompareAndSwap(last, now) {
-		_ = w.setWriteDeadline(time.Now().Add(writeIdle))
+	now := time.Now()
+	moved := int64(now.Sub(processStart)) + 1 // never deadlineUnset
+	if last != deadlineUnset && moved-last < int64(writeIdle/60) {
+		return
+	}
+	if w.deadline.CompareAndSwap(last, moved) {
+		_ = w.setWriteDeadline(now.Add(writeIdle))
 		if w.deadline.Load() == deadlinePast { // meanwhile; it must stay so
 			_ = w.setWriteDeadline(past)
 		}
