@@ -142,7 +142,7 @@ func (w *wireWriter) SetWriteDeadline(t time.Time) error {
 func (w *wireWriter) Header() http.Header { return w.w.Header() }
 
 func (w *wireWriter) WriteHeader(status int) {
-	if status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
+	if status >= 100 && status < 200 { // 101 as well: its Connection says Upgrade, and the connection is not net/http's any more
 		w.renew()
 		w.w.WriteHeader(status)
 		return
