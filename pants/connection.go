@@ -7,6 +7,11 @@ import (
 
 // Connection is the client's connection as far as the current request is concerned, for protocols on top of HTTP such as
 // WebSocket. Most handlers need nothing of it.
+//
+// WebSocket libraries are given Request.Writer and Request.HTTP and take the connection over themselves. What they refuse they
+// answer, but in a Pants handler a response is finished by Request.Finish: defer it, or give the library to Request.Serve. Those
+// that send the 101 with WriteHeader (coder/websocket) send the headers and CookiesOut along. Those that write it themselves
+// (gorilla/websocket) send the headers they are given: after SendCookies, Writer.Header() is all of it.
 type Connection struct{ req *Request }
 
 // Connection is the connection the request came over.

@@ -52,8 +52,8 @@ func (g *gate) leave() { g.res.mu.Unlock() }
 func (g *gate) Header() http.Header { return g.res.Header() }
 
 func (g *gate) WriteHeader(status int) {
-	if status < 200 && status != http.StatusSwitchingProtocols || status > 999 {
-		g.res.WriteHeader(status) // which passes or refuses it
+	if status < 200 || status > 999 {
+		g.res.WriteHeader(status) // which passes or refuses it; Hijack has to know of a 101 that was refused
 		return
 	}
 	defer g.leave()

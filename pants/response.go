@@ -189,8 +189,11 @@ func (w *response) beforeHead() error {
 // commit sends the head: pending headers, cookies, status. When a header or a cookie cannot be sent, nothing is. mu is held,
 // the state is open.
 func (w *response) commit() error {
-	if w.status == invalidStatus {
+	switch {
+	case w.status == invalidStatus:
 		return w.refuse(errInvalidStatus)
+	case w.status == http.StatusSwitchingProtocols && !canHijack(w.w):
+		return w.refuse(fmt.Errorf("pants: no connection to switch protocols on: %w", http.ErrNotSupported))
 	}
 	h := w.head()
 	if w.own != nil || w.plain { // else the handler has put nothing there that was not checked
@@ -256,6 +259,9 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w.over() {
 		return nil, nil, w.closedError()
 	}
+	if w.state == open && w.status == http.StatusSwitchingProtocols && w.refused != nil {
+		return nil, nil, w.refused // the client would wait for the head
+	}
 	head := w.head().Clone() // the map below belongs to nobody afterwards
 	conn, rw, err := http.NewResponseController(w.w).Hijack()
 	if err != nil {
@@ -267,6 +273,21 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.own, w.hijacked = head, true
 	w.finish()
 	return conn, rw, nil
+}
+
+// canHijack tells whether there is a connection to take over below w: a writer that has others below has the method in any case.
+func canHijack(w http.ResponseWriter) bool {
+	for {
+		switch outer := w.(type) {
+		case *gate:
+			w = outer.w
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = outer.Unwrap()
+		default:
+			_, ok := w.(http.Hijacker)
+			return ok
+		}
+	}
 }
 
 // SetReadDeadline, SetWriteDeadline and EnableFullDuplex serve http.ResponseController.
