@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -303,5 +304,69 @@ func TestDrainAcceptsWhatWaits(t *testing.T) {
 				t.Errorf("a connection that was made is cut: %v", err)
 			}
 		}
+	}
+}
+
+// slowConn takes its time.
+type slowConn struct {
+	net.Conn
+	closing, closed chan struct{}
+}
+
+func (c *slowConn) Close() error {
+	close(c.closing)
+	<-c.closed
+	return nil
+}
+
+// slowHijacker has let go of its connection before it returns it, as net/http has.
+type slowHijacker struct {
+	http.ResponseWriter
+	conn             *slowConn
+	taken, handedOut chan struct{}
+}
+
+func (w *slowHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	close(w.taken)
+	<-w.handedOut
+	return w.conn, nil, nil
+}
+
+// The drain misses no connection while it changes hands, and none that is being closed.
+func TestDrainWaitsForHijacking(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	address := freeAddress(t)
+	stop := listening(t, s, address, http.NotFoundHandler())
+	dialUntil(t, "tcp", address).Close()
+	conn := &slowConn{closing: make(chan struct{}), closed: make(chan struct{})}
+	w := &slowHijacker{httptest.NewRecorder(), conn, make(chan struct{}), make(chan struct{})}
+	h := s.HTTPServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.Close()
+	})).Handler
+	go h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	<-w.taken
+	ended := make(chan error, 1)
+	go func() { ended <- stop() }()
+	for _, step := range []struct {
+		name string
+		next func()
+	}{
+		{"is taken over", func() { close(w.handedOut); <-conn.closing }},
+		{"is being closed", func() { close(conn.closed) }},
+	} {
+		select {
+		case err := <-ended:
+			t.Fatalf("Listen returned %v while a connection %s", err, step.name)
+		case <-time.After(300 * time.Millisecond):
+		}
+		step.next()
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Listen = %v", err)
 	}
 }

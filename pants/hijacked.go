@@ -8,8 +8,16 @@ import (
 
 // hijacked are the connections that were taken over and are not closed yet.
 type hijacked struct {
-	mu    sync.Mutex
-	conns map[net.Conn]struct{}
+	mu       sync.Mutex
+	conns    map[net.Conn]struct{}
+	changing int // hands just now: net/http has let go of them perhaps, and not handed them out
+}
+
+// changeHands is called with 1 before a connection is taken over, and with -1 when it is tracked.
+func (h *hijacked) changeHands(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.changing += n
 }
 
 // track notes that conn was taken over. What it returns is conn, but says when it is closed.
@@ -37,7 +45,7 @@ func (h *hijacked) forget(conn net.Conn) {
 func (h *hijacked) count() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.conns)
+	return len(h.conns) + h.changing
 }
 
 func (h *hijacked) closeAll() {
@@ -55,7 +63,7 @@ type trackedConn struct {
 }
 
 func (c *trackedConn) Close() error {
-	c.among.forget(c.Conn)
+	defer c.among.forget(c.Conn) // not before: closing TLS sends a last word
 	return c.Conn.Close()
 }
 

@@ -203,6 +203,8 @@ func (w *wireWriter) FlushError() error {
 
 // Hijack takes the connection over. The Server waits for it when it drains.
 func (w *wireWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.server.hijacked.changeHands(1)
+	defer w.server.hijacked.changeHands(-1)
 	conn, rw, err := http.NewResponseController(w.w).Hijack()
 	if err != nil {
 		return nil, nil, err
