@@ -332,10 +332,7 @@ func TestChildThatListens(t *testing.T) {
 // passed runs the child with l as its socket.
 func passed(t *testing.T, l net.Listener, address, environment string) (out string, stop func() error) {
 	t.Helper()
-	file, err := l.(interface{ File() (*os.File, error) }).File()
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := listenerFile(t, l)
 	defer file.Close()
 	// The shell knows the number of the process that it becomes.
 	command := exec.Command("sh", "-c", environment+` exec "$0" "$@"`, os.Args[0], "-test.run", "^TestChildThatListens$")
@@ -357,6 +354,15 @@ func passed(t *testing.T, l net.Listener, address, environment string) (out stri
 		_ = command.Process.Signal(syscall.SIGTERM)
 		return <-done
 	}
+}
+
+func listenerFile(t *testing.T, l net.Listener) *os.File {
+	t.Helper()
+	file, err := l.(interface{ File() (*os.File, error) }).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func TestListenSystemd(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -17,6 +18,7 @@ const lastAccept = 20 * time.Millisecond
 type listener struct {
 	net.Listener
 	unlink func() // takes the name of a unix socket away, once; nil if there is none
+	shared bool   // other processes have the socket too
 
 	mu       sync.Mutex
 	stopping bool
@@ -76,6 +78,9 @@ func (l *listener) stop() {
 	if l.unlink != nil {
 		l.unlink()
 	}
+	if socket, ok := l.Listener.(syscall.Conn); ok && l.shared {
+		setNonblock(socket)
+	}
 	d, ok := l.Listener.(interface{ SetDeadline(time.Time) error })
 	l.mu.Lock()
 	l.stopping = true
@@ -84,9 +89,24 @@ func (l *listener) stop() {
 		_ = l.Close()
 		return
 	}
-	select {
-	case <-l.stopped:
-	case <-time.After(10 * lastAccept): // net/http is waiting before its next try, or nobody accepts at all
-		_ = l.Close()
+	for i := range 10 {
+		select {
+		case <-l.stopped:
+			return
+		case <-time.After(lastAccept):
+		}
+		if i > 0 && l.shared {
+			l.knock()
+		}
+	}
+	_ = l.Close() // net/http is waiting before its next try, or nobody accepts at all
+}
+
+// knock wakes an accept that waits in the kernel, where it heeds neither a deadline nor Close. O_NONBLOCK, which keeps it from
+// that, is shared by all processes that have the socket, and one that passes it on clears it: systemd does, and os/exec. Whoever
+// of them gets the connection sees it end at once.
+func (l *listener) knock() {
+	if conn, err := net.DialTimeout(l.Addr().Network(), l.Addr().String(), lastAccept); err == nil {
+		_ = conn.Close()
 	}
 }

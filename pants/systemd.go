@@ -61,7 +61,9 @@ func inherited(name string) (*listener, error) {
 	}
 	_ = s.file.Close() // l has a duplicate
 	s.file = nil
-	return newListener(l), nil
+	out := newListener(l)
+	out.shared = true
+	return out, nil
 }
 
 // claim reads the environment and removes what it says of the sockets, so that no child takes them for its own.

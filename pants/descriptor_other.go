@@ -2,4 +2,8 @@
 
 package pants
 
+import "syscall"
+
 func closeOnExec(int) {}
+
+func setNonblock(syscall.Conn) {}
