@@ -4,11 +4,18 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
 // Nginx runs nginx with what belongs into its http block; address is one that it listens on.
 func Nginx(t testing.TB, address, http string) {
+	t.Helper()
+	nginx(t, nil, address, http)
+}
+
+// nginx runs it by another program, if there is one.
+func nginx(t testing.TB, by []string, address, http string) {
 	t.Helper()
 	program, dir := Need(t, "nginx"), Folder(t)
 	// One process, and no path outside of dir: it also runs without root, and its end is one signal. As root it would
@@ -28,8 +35,12 @@ http {
 	%s
 }
 `, http))
-	accepts(t, exec.Command(program, "-t", "-q", "-p", dir, "-e", "stderr", "-c", conf))
-	Start(t, exec.Command(program, "-p", dir, "-e", "stderr", "-c", conf), address)
+	command := func(arguments ...string) *exec.Cmd {
+		line := append(append(slices.Clone(by), program, "-p", dir, "-e", "stderr", "-c", conf), arguments...)
+		return exec.Command(line[0], line[1:]...)
+	}
+	accepts(t, command("-t", "-q"))
+	Start(t, command(), address)
 }
 
 // HAProxy runs haproxy with what follows its global and defaults sections.
