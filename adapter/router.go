@@ -5,7 +5,18 @@
 //	app := adapter.New(chi.NewRouter(), server)
 //	app.Handle("GET /users/{id}", func(r *pants.Request) { r.SendResponse("user " + adapter.Param(r, "id")) })
 //
-// HTTP goes the other way.
+// Router.Rule takes rules as pants.web.Application had them, with their converters, defaults and domains, and tries them in its
+// order. Value gives a handler what Python's would have had as an argument:
+//
+//	err := app.Rule("/user/<int:id>", func(r *pants.Request) {
+//		id, _ := adapter.Value[int](r, "id")
+//		...
+//	})
+//
+// A rule that cannot be translated exactly is an error that names the rule and the reason. The function Rule translates without
+// a Router.
+//
+// HTTP goes the other way: it runs a net/http handler inside a Pants app.
 package adapter
 
 import (
@@ -21,10 +32,15 @@ import (
 type Router struct {
 	routes chi.Router
 	server *pants.Server
+	rules  rules
 }
 
 // New returns a Router that serves with s what it mounts on c.
-func New(c chi.Router, s *pants.Server) *Router { return &Router{routes: c, server: s} }
+func New(c chi.Router, s *pants.Server) *Router {
+	r := &Router{routes: c, server: s}
+	r.rules.router = r
+	return r
+}
 
 // Handle mounts h at a pattern of chi, for all methods ("/x") or for one ("GET /users/{id}"). Like chi's it panics when the
 // pattern or the method is none: that is a mistake in the program.
@@ -47,8 +63,10 @@ func (r *Router) NotFound(h pants.HandlerFunc) {
 func (r *Router) MethodNotAllowed(h pants.HandlerFunc) {
 	next := r.server.Handler(h)
 	r.routes.MethodNotAllowed(func(w http.ResponseWriter, hr *http.Request) {
-		for _, method := range allowed(hr) {
-			w.Header().Add("Allow", method)
+		if w.Header().Get("Allow") == "" { // else a rule has said it
+			for _, method := range allowed(hr) {
+				w.Header().Add("Allow", method)
+			}
 		}
 		next.ServeHTTP(w, hr)
 	})
@@ -80,8 +98,12 @@ func allowed(hr *http.Request) []string {
 
 // Param is the part of the path that the pattern calls name, decoded; "" if there is none. chi matches the path as it was
 // escaped when that differs from the usual escaping, and gives out what it matched: %2F in one request, a decoded blank in
-// another. Param is decoded in either case.
+// another. Param is decoded in either case. For a variable of a rule it is the text that the variable matched, or its default.
 func Param(r *pants.Request, name string) string {
+	m := matchOf(r.HTTP.Context())
+	if i := m.index(name); i >= 0 {
+		return m.texts[i]
+	}
 	value := chi.URLParam(r.HTTP, name)
 	if r.HTTP.URL.RawPath == "" {
 		return value
@@ -92,9 +114,13 @@ func Param(r *pants.Request, name string) string {
 	return value
 }
 
-// Pattern is the pattern that the request's route was mounted with, over all routers it passed; "" without chi.
+// Pattern is the pattern that the request's route was mounted with, over all routers it passed; "" without chi. For a rule it is
+// the rule.
 func Pattern(r *pants.Request) string {
 	route := chi.RouteContext(r.HTTP.Context())
+	if m := matchOf(r.HTTP.Context()); m != nil {
+		return m.pattern(route)
+	}
 	if route == nil {
 		return ""
 	}
