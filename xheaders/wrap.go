@@ -11,6 +11,7 @@ import (
 type resolved struct {
 	context.Context
 	info Info
+	by   *Resolver
 
 	// The request as it arrived, for a Wrap further in.
 	arrived *http.Request // as the outermost Wrap received it
@@ -60,20 +61,44 @@ func (x *Resolver) Wrap(next http.Handler) http.Handler {
 		var o outcome
 		s.resolve(x.currentTrust(), &in, &o)
 		c := &resolved{
-			Context: r.Context(), info: o.info,
+			Context: r.Context(), info: o.info, by: x,
 			arrived: in.arrived, host: in.host, rewrote: s.rewrite || in.rewrote,
 		}
 		handed := r.WithContext(c)
 		if c.rewrote {
 			handed.RemoteAddr, handed.Host = remoteAddr(o.info), o.info.Host
 		}
-		if !s.keep && !s.pants {
+		if !s.leaves() {
 			handed.Header = s.clean(r.Header, in.header, in.arrived != r, &o)
 		}
 		defer removeFiles(handed, r)
 		next.ServeHTTP(w, handed)
 	})
 }
+
+// Clean returns the headers of r without the forwarding headers that were not believed, for
+// code that passes headers on to somebody who believes them. Behind a Wrap that cleans they
+// are r.Header, with what other middleware has added since; behind one with KeepHeaders or
+// DangerouslyTrustAll they are what it would have left otherwise, and where there was no
+// Wrap they have no forwarding header at all. What there is to remove is removed from a
+// copy.
+func Clean(r *http.Request) http.Header {
+	var x *Resolver
+	if c := resolvedIn(r.Context()); c != nil {
+		if x = c.by; !x.settings().leaves() {
+			return r.Header
+		}
+	}
+	s := x.settings()
+	var in input
+	in.take(r)
+	var o outcome
+	s.resolve(x.currentTrust(), &in, &o)
+	return s.clean(r.Header, in.header, false, &o)
+}
+
+// leaves tells whether Wrap leaves the headers as they came.
+func (s *settings) leaves() bool { return s.keep || s.pants }
 
 // removeFiles does for our copy what net/http does, at the end of a handler, for its own
 // request only: without it every upload parsed behind Wrap leaves its temporary files.
