@@ -23,6 +23,7 @@ const bodyRate = 100
 // io.ReadCloser it is what r.HTTP.Body becomes.
 type body struct {
 	req *Request
+	raw bool // nobody looks for a form in it
 
 	mu      sync.Mutex
 	loaded  bool
@@ -70,10 +71,12 @@ func (r *Request) BodyReader() io.ReadSeeker {
 // returns: afterwards the error is ErrFinished. A query over Limits.Params and cookies over Limits.Cookies
 // are reported here too.
 func (r *Request) ParseBody() error {
-	if err := r.overLimit(); err != nil {
-		return err
-	}
 	b := &r.body
+	if !b.raw {
+		if err := r.overLimit(); err != nil {
+			return err
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.load()
@@ -94,7 +97,7 @@ func (b *body) load() {
 		b.err = &refusal{http.StatusBadRequest, errors.New("pants: the body was already read through r.HTTP.Body")}
 		return
 	}
-	if b.err = b.read(); b.err == nil {
+	if b.err = b.read(); b.err == nil && !b.raw {
 		b.err = b.checkForm()
 	}
 	if b.err != nil || b.req.res.isServed() {

@@ -111,6 +111,9 @@ func (b *body) parseForm() {
 		return
 	}
 	b.parsed = true
+	if b.raw {
+		return
+	}
 	if mediaType, _ := b.formType(); mediaType != "application/x-www-form-urlencoded" {
 		return
 	}

@@ -15,6 +15,7 @@ import (
 type handler struct {
 	server *Server
 	serve  HandlerFunc
+	raw    bool // see RawHandler
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
@@ -25,9 +26,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		r.HTTP = withBody(hr, &r.body)
 		r.body.copied = r.HTTP
 	}
+	r.body.raw = h.raw
 	if err := r.ParseBody(); err != nil {
 		r.refuse(err)
 		return
+	}
+	if h.raw {
+		r.tellLength()
 	}
 	r.HTTP.Trailer = hr.Trailer // the body may have brought some
 	r.run(func() { h.serve(r) }, false)
