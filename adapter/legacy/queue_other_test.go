@@ -1,0 +1,10 @@
+//go:build !unix
+
+package legacy_test
+
+import (
+	"net"
+	"testing"
+)
+
+func shrinkQueue(*testing.T, *net.TCPListener) {}
