@@ -179,6 +179,9 @@ func (i *interceptor) WriteHeader(code int) {
 		}
 		return
 	}
+	if code == http.StatusSwitchingProtocols && !canHijack(i.w) {
+		return // next will hear it from Hijack, and may answer something else
+	}
 	taken := i.take()
 	sendfile, accel := first(taken[headerSendfile]), first(taken[headerAccel])
 	if i.s == nil || code != http.StatusOK || sendfile == "" && accel == "" {
@@ -320,6 +323,19 @@ func (i *interceptor) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		i.state = hijacked
 	}
 	return c, rw, err
+}
+
+// canHijack tells whether there is a connection to take over below w. A writer
+// that has others below has the method in any case.
+func canHijack(w http.ResponseWriter) bool {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			_, ok = w.(http.Hijacker)
+			return ok
+		}
+		w = outer.Unwrap()
+	}
 }
 
 // Unwrap lets http.ResponseController find deadlines and full duplex.

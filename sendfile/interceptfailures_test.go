@@ -288,3 +288,25 @@ func TestInterceptFlushesThroughReverseProxy(t *testing.T) {
 		t.Errorf("then %v", err)
 	}
 }
+
+// Where there is no connection to take, a library that sends its 101 first gets
+// to say so, and the client does not see the 101.
+func TestInterceptUpgradeWithoutAConnection(t *testing.T) {
+	s := newSender(t, sendfile.Config{Root: interceptRoot(t)})
+	server := httptest.NewServer(http.TimeoutHandler(s.Intercept(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		if _, _, err := w.(http.Hijacker).Hijack(); !errors.Is(err, http.ErrNotSupported) {
+			t.Errorf("Hijack = %v, want http.ErrNotSupported", err)
+		}
+		http.Error(w, "no upgrade", http.StatusNotImplemented)
+	})), 20*time.Second, ""))
+	defer server.Close()
+	res, err := http.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if b, err := io.ReadAll(res.Body); err != nil || res.StatusCode != 501 || string(b) != "no upgrade\n" {
+		t.Errorf("answer = %d %q, %v", res.StatusCode, b, err)
+	}
+}
