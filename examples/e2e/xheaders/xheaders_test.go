@@ -262,7 +262,7 @@ func nginx(t *testing.T, upstream, directives string) (base string) {
 func nginxTLS(t *testing.T, upstream string) (base string) {
 	t.Helper()
 	address := proxy.Address(t)
-	certificate, key := selfSigned(t)
+	certificate, key := proxy.Certificate(t, site)
 	proxy.Nginx(t, address, fmt.Sprintf(`server {
 	listen %s ssl;
 	ssl_certificate %s;

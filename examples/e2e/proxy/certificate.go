@@ -1,4 +1,4 @@
-package xheaders_test
+package proxy
 
 import (
 	"crypto/ecdsa"
@@ -10,12 +10,10 @@ import (
 	"math/big"
 	"testing"
 	"time"
-
-	"github.com/go-pants/kit/examples/e2e/proxy"
 )
 
-// selfSigned makes a certificate for the site and returns its files.
-func selfSigned(t *testing.T) (certificate, key string) {
+// Certificate makes a certificate for a host, signed by itself, and returns its files.
+func Certificate(t testing.TB, host string) (certificate, key string) {
 	t.Helper()
 	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -23,8 +21,8 @@ func selfSigned(t *testing.T) (certificate, key string) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
-		Subject:      pkix.Name{CommonName: site},
-		DNSNames:     []string{site},
+		Subject:      pkix.Name{CommonName: host},
+		DNSNames:     []string{host},
 		NotBefore:    time.Now().Add(-time.Hour),
 		NotAfter:     time.Now().Add(time.Hour),
 	}
@@ -36,8 +34,8 @@ func selfSigned(t *testing.T) (certificate, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := proxy.Folder(t)
-	certificate = proxy.File(t, dir, "certificate.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	key = proxy.File(t, dir, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secretDER})))
+	dir := Folder(t)
+	certificate = File(t, dir, "certificate.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	key = File(t, dir, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secretDER})))
 	return certificate, key
 }
