@@ -24,11 +24,11 @@ func TestHandlerIgnoresDraining(t *testing.T) {
 						t.Fatal(err)
 					}
 					start := time.Now()
-					ended := to.drain()
+					to.drain()
 					if _, content, err := p.receive(); err == nil || p.closeCode(err) != -1 {
 						t.Errorf("the client got %q, %v; want the end of the connection", content, err)
 					}
-					err := <-ended
+					err := to.stop()
 					if took := time.Since(start); took < limit || took > 5*time.Second {
 						t.Errorf("the drain took %v", took)
 					}
@@ -57,7 +57,7 @@ func TestUpgradeWhileDraining(t *testing.T) {
 				if res, content := b.ask(t, "GET / HTTP/1.1\r\nHost: app.example\r\n\r\n"); res.Close {
 					t.Fatalf("before the drain: %d %q, and the end of the connection", res.StatusCode, content)
 				}
-				ended := to.drain()
+				to.drain()
 				<-a.server.Draining()
 				res, content := b.ask(t, handshake)
 				switch {
@@ -67,7 +67,7 @@ func TestUpgradeWhileDraining(t *testing.T) {
 				default:
 					t.Errorf("%d %q, %v", res.StatusCode, content, res.Header)
 				}
-				if err := <-ended; err != nil {
+				if err := to.stop(); err != nil {
 					t.Errorf("Listen = %v", err)
 				}
 			})

@@ -228,14 +228,14 @@ func testCompression(t *testing.T, dial dialFunc, to *target) {
 func testDrain(t *testing.T, to *target, peers ...peer) {
 	t.Helper()
 	start := time.Now()
-	ended := to.drain()
+	to.drain()
 	for i, p := range peers {
 		_, content, err := p.receive()
 		if err == nil || p.closeCode(err) != 1001 {
 			t.Errorf("client %d: %q, %v; want the close frame 1001", i, content, err)
 		}
 	}
-	if err := <-ended; err != nil {
+	if err := to.stop(); err != nil {
 		t.Errorf("Listen = %v", err)
 	}
 	if took := time.Since(start); took > 5*time.Second {

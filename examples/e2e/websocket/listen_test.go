@@ -23,9 +23,9 @@ const site = "app.example"
 // target is a server that listens, as its clients see it.
 type target struct {
 	network, address string
-	tls              *tls.Config         // nil without TLS
-	stop             func() (err error)  // ends Listen's context, and returns what Listen did
-	drain            func() <-chan error // the same without waiting
+	tls              *tls.Config  // nil without TLS
+	drain            func()       // ends Listen's context
+	stop             func() error // does so too, and returns what Listen did
 }
 
 // transports are the ways from client to server.
@@ -64,13 +64,8 @@ func listen(t *testing.T, transport string, server *pants.Server, h http.Handler
 		defer close(ended)
 		result = server.Listen(ctx, where, h)
 	}()
+	to.drain = cancel
 	to.stop = func() error { cancel(); <-ended; return result }
-	to.drain = func() <-chan error {
-		cancel()
-		c := make(chan error, 1)
-		go func() { <-ended; c <- result }()
-		return c
-	}
 	t.Cleanup(func() { _ = to.stop() })
 	return to
 }
@@ -98,12 +93,10 @@ func (to *target) url(websocket bool) string {
 	return scheme + "://" + site + "/"
 }
 
-// newServer is one whose warnings and errors fail the test, unless it has a log.
+// newServer is one whose warnings and errors fail the test.
 func newServer(t *testing.T, c pants.Config) *pants.Server {
 	t.Helper()
-	if c.Log == nil {
-		c.Log = slog.New(slog.NewTextHandler(failing{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	}
+	c.Log = slog.New(slog.NewTextHandler(failing{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	server, err := pants.New(c)
 	if err != nil {
 		t.Fatal(err)

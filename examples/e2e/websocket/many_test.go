@@ -31,11 +31,11 @@ func TestManyConnections(t *testing.T) {
 				}
 				each := float64(memory()-before) / float64(n) / 1024
 				start := time.Now()
-				ended := to.drain()
+				to.drain()
 				for _, c := range clients {
 					c.expectGoingAway(t)
 				}
-				if err := <-ended; err != nil {
+				if err := to.stop(); err != nil {
 					t.Errorf("Listen = %v", err)
 				}
 				if took := time.Since(start); took > 5*time.Second {
