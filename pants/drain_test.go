@@ -370,3 +370,37 @@ func TestDrainWaitsForHijacking(t *testing.T) {
 		t.Errorf("Listen = %v", err)
 	}
 }
+
+// An accept loop that is late, on a busy machine, still takes in what waits.
+func TestDrainAcceptsLate(t *testing.T) {
+	below, err := net.Listen("unix", filepath.Join(shortDir(t), "app.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, stop := pants.Stoppable(below)
+	const n = 5
+	for range n {
+		conn, err := net.Dial("unix", below.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	ended := make(chan struct{})
+	go func() {
+		stop()
+		close(ended)
+	}()
+	time.Sleep(100 * time.Millisecond)
+	for i := range n {
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatalf("after %d of %d connections: %v", i, n, err)
+		}
+		conn.Close()
+	}
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Accept = %v, want net.ErrClosed", err)
+	}
+	<-ended
+}

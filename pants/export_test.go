@@ -3,6 +3,7 @@ package pants
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"os"
 	"testing"
 	"time"
@@ -70,4 +71,10 @@ func LookAtCertificate(s *Server) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.next = time.Time{}
+}
+
+// Stoppable is a listener of Listen, and how it is told to stop.
+func Stoppable(l net.Listener) (_ net.Listener, stop func()) {
+	out := newListener(l)
+	return out, out.stop
 }

@@ -14,6 +14,9 @@ import (
 // them, with the request that their client may have sent.
 const lastAccept = 20 * time.Millisecond
 
+// quiet is how long no connection has to come after that, if they have not been coming for a second.
+const quiet = time.Millisecond
+
 // listener accepts until it is told to stop.
 type listener struct {
 	net.Listener
@@ -46,18 +49,42 @@ func (a address) open(ctx context.Context) (*listener, error) {
 }
 
 func (l *listener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err == nil {
-		return conn, nil
+	asked := false
+	for {
+		start := time.Now()
+		conn, err := l.Listener.Accept()
+		if err == nil {
+			return conn, nil
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !l.isStopping() {
+			return nil, err
+		}
+		// A deadline that has passed does not say that nothing waits: the process may not have run meanwhile, and Accept does not
+		// look then. One that has waited has looked.
+		if asked && time.Since(start) > quiet/2 {
+			_ = l.Close()
+			return nil, net.ErrClosed // net/http would try again
+		}
+		asked = l.setDeadline(quiet) == nil
+		if !asked {
+			return nil, err
+		}
 	}
+}
+
+func (l *listener) isStopping() bool {
 	l.mu.Lock()
-	stopping := l.stopping
-	l.mu.Unlock()
-	if stopping && errors.Is(err, os.ErrDeadlineExceeded) {
-		_ = l.Close()
-		return nil, net.ErrClosed // net/http would try again
+	defer l.mu.Unlock()
+	return l.stopping
+}
+
+// setDeadline is net.TCPListener.SetDeadline, for listeners that have it.
+func (l *listener) setDeadline(d time.Duration) error {
+	with, ok := l.Listener.(interface{ SetDeadline(time.Time) error })
+	if !ok {
+		return errors.ErrUnsupported
 	}
-	return nil, err
+	return with.SetDeadline(time.Now().Add(d))
 }
 
 // Close closes the listener and takes its name away.
@@ -81,15 +108,14 @@ func (l *listener) stop() {
 	if socket, ok := l.Listener.(syscall.Conn); ok && l.shared {
 		setNonblock(socket)
 	}
-	d, ok := l.Listener.(interface{ SetDeadline(time.Time) error })
 	l.mu.Lock()
 	l.stopping = true
 	l.mu.Unlock()
-	if !ok || d.SetDeadline(time.Now().Add(lastAccept)) != nil {
+	if l.setDeadline(lastAccept) != nil {
 		_ = l.Close()
 		return
 	}
-	for i := range 10 {
+	for i := range time.Second / lastAccept {
 		select {
 		case <-l.stopped:
 			return
