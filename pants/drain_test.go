@@ -3,6 +3,7 @@ package pants_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -403,4 +405,64 @@ func TestDrainAcceptsLate(t *testing.T) {
 		t.Errorf("Accept = %v, want net.ErrClosed", err)
 	}
 	<-ended
+}
+
+// Over HTTP/2 the first response of a server that drains sends its client elsewhere, and what has begun is finished.
+func TestDrainHTTP2(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	cert, key := writePair(t, t.TempDir(), "app")
+	if err := s.StartSSL(cert, key); err != nil {
+		t.Fatal(err)
+	}
+	entered := make(chan struct{})
+	mux := http.NewServeMux()
+	mux.Handle("/hello", hello(s))
+	mux.Handle("/working", s.Handler(func(r *pants.Request) {
+		_ = r.Send("whole ")
+		_ = flush(r)
+		close(entered)
+		<-s.Draining()
+		time.Sleep(400 * time.Millisecond)
+		_ = r.Send("answer")
+		_ = r.Finish()
+	}))
+	address := freeAddress(t)
+	stop := listening(t, s, address, mux)
+	dialUntil(t, "tcp", address).Close()
+	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	client := &http.Client{Transport: transport}
+	ask := func(path string) (string, error) {
+		res, err := client.Get("https://" + address + path)
+		if err != nil {
+			return "", err
+		}
+		defer res.Body.Close()
+		content, err := io.ReadAll(res.Body)
+		return res.Proto + " " + string(content), err
+	}
+	working := make(chan string, 1)
+	go func() {
+		content, err := ask("/working")
+		if err != nil {
+			t.Error(err)
+		}
+		working <- content
+	}()
+	<-entered
+	ended := make(chan error, 1)
+	go func() { ended <- stop() }()
+	<-s.Draining()
+	if got, err := ask("/hello"); err != nil || got != "HTTP/2.0 hello 127.0.0.1" {
+		t.Errorf("the last request: %q, %v", got, err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if got, err := ask("/hello"); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("the next: %q, %v; want a new connection, which is refused", got, err)
+	}
+	if got := <-working; got != "HTTP/2.0 whole answer" {
+		t.Errorf("what had begun: %q", got)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Listen = %v", err)
+	}
 }

@@ -90,7 +90,7 @@ func (w *wireWriter) setWriteDeadline(t time.Time) error {
 func (w *wireWriter) begin() {
 	if !w.begun {
 		w.begun = true
-		if w.proto == 1 && w.server.isDraining() {
+		if w.server.isDraining() { // net/http makes GOAWAY of it on HTTP/2
 			w.w.Header()["Connection"] = []string{"close"}
 		}
 	}
