@@ -504,26 +504,6 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// logged is a log to look into.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
 // At a limit recording ends with one line, and traffic goes on.
 func TestLimitsOfTheDirectory(t *testing.T) {
 	for _, test := range []struct {

@@ -360,7 +360,7 @@ func TestDeadlineFreesAWrite(t *testing.T) {
 }
 
 // A client that waits for 100 Continue gets it when next reads, and if next does not, the answer instead.
-func TestExpectContinue(t *testing.T) {
+func TestRecordExpectContinue(t *testing.T) {
 	list := serve(t, legacy.RecordConfig{}, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/read" {
 			_, _ = io.Copy(io.Discard, r.Body)
