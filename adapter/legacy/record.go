@@ -73,8 +73,8 @@ const (
 // A Recorder never stands in the way: answers go through as they are written, flushed and sent by the kernel as before; what a
 // request adds is a copy of up to MaxBody bytes each way. Files are written after the answer, by goroutines of their own, at most 100
 // at a time. When that fails, as on a full disk, recording ends with one line in the log. Answers that are not complete are not
-// recorded, but for event streams, whose end is always that the client leaves: of those, there is the head. Of an upgraded
-// connection there is the head too, if it was httputil.ReverseProxy that made it. 1xx answers are not recorded.
+// recorded, but for event streams, whose end is always that the client leaves: of those, and of connections that change to another
+// protocol, there is the head. 1xx answers are not recorded.
 type Recorder struct {
 	store  store
 	masker masker

@@ -40,7 +40,7 @@ func stored(t testing.TB, rec *legacy.Recorder, dir string) []*legacy.Recording 
 	if err := rec.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(files(t, dir)) == 0 {
+	if len(filesIn(t, dir)) == 0 {
 		return nil
 	}
 	list, err := legacy.ReadRecordings(dir)
@@ -50,7 +50,7 @@ func stored(t testing.TB, rec *legacy.Recorder, dir string) []*legacy.Recording 
 	return list
 }
 
-func files(t testing.TB, dir string) []string {
+func filesIn(t testing.TB, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -75,8 +75,8 @@ func record(t testing.TB, c legacy.RecordConfig, r *http.Request, h http.Handler
 	return list[0]
 }
 
-// serve records what a real server answers to client.
-func serve(t *testing.T, c legacy.RecordConfig, h http.HandlerFunc, client func(url string)) []*legacy.Recording {
+// recordServed records what a real server answers to client.
+func recordServed(t *testing.T, c legacy.RecordConfig, h http.HandlerFunc, client func(url string)) []*legacy.Recording {
 	t.Helper()
 	rec, dir := newRecorder(t, c)
 	recorded := rec.Wrap(h)
@@ -94,7 +94,7 @@ func serve(t *testing.T, c legacy.RecordConfig, h http.HandlerFunc, client func(
 	return stored(t, rec, dir)
 }
 
-func get(t *testing.T, url string) string {
+func fetchText(t *testing.T, url string) string {
 	t.Helper()
 	res, err := http.Get(url)
 	if err != nil {
@@ -277,7 +277,7 @@ func TestRecordAnswers(t *testing.T) {
 		}, 200, "text/x", "abcd"},
 	} {
 		t.Run(test.title, func(t *testing.T) {
-			list := serve(t, legacy.RecordConfig{}, test.h, func(url string) {
+			list := recordServed(t, legacy.RecordConfig{}, test.h, func(url string) {
 				req, err := http.NewRequest(test.method, url, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -304,7 +304,7 @@ func TestRecordAnswers(t *testing.T) {
 }
 
 // An answer that is not whole would make a test that demands half an answer.
-func TestIncompleteIsNotRecorded(t *testing.T) {
+func TestRecordIncomplete(t *testing.T) {
 	for title, h := range map[string]http.HandlerFunc{
 		"abort": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "half")
@@ -332,7 +332,7 @@ func TestIncompleteIsNotRecorded(t *testing.T) {
 		},
 		"an invalid status": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(20) },
 	} {
-		list := serve(t, legacy.RecordConfig{}, h, func(url string) {
+		list := recordServed(t, legacy.RecordConfig{}, h, func(url string) {
 			res, err := http.Get(url)
 			if err == nil {
 				res.Body.Close()
@@ -351,7 +351,7 @@ func (failingWriter) Write([]byte) (int, error)       { return 0, io.ErrClosedPi
 func (failingWriter) WriteString(string) (int, error) { return 0, io.ErrClosedPipe }
 func (failingWriter) FlushError() error               { return io.ErrClosedPipe }
 
-func TestFailedWritesAreNotRecorded(t *testing.T) {
+func TestRecordFailedWrites(t *testing.T) {
 	for title, write := range map[string]func(w http.ResponseWriter) error{
 		"Write":       func(w http.ResponseWriter) error { _, err := w.Write([]byte("x")); return err },
 		"WriteString": func(w http.ResponseWriter) error { _, err := io.WriteString(w, "x"); return err },
@@ -370,7 +370,7 @@ func TestFailedWritesAreNotRecorded(t *testing.T) {
 }
 
 // What next panics with goes on as it is.
-func TestPanicsGoOn(t *testing.T) {
+func TestRecordPanicsGoOn(t *testing.T) {
 	for _, want := range []any{http.ErrAbortHandler, "a mistake"} {
 		rec, _ := newRecorder(t, legacy.RecordConfig{})
 		got := func() (p any) {
@@ -386,9 +386,9 @@ func TestPanicsGoOn(t *testing.T) {
 }
 
 // A client that left may have been answered with an error that is about that only.
-func TestClientGoneIsNotRecorded(t *testing.T) {
+func TestRecordClientGone(t *testing.T) {
 	left := make(chan struct{})
-	list := serve(t, legacy.RecordConfig{}, func(w http.ResponseWriter, r *http.Request) {
+	list := recordServed(t, legacy.RecordConfig{}, func(w http.ResponseWriter, r *http.Request) {
 		close(left)
 		<-r.Context().Done()
 		w.WriteHeader(http.StatusBadGateway)
@@ -409,7 +409,7 @@ func TestClientGoneIsNotRecorded(t *testing.T) {
 	}
 }
 
-func TestBodyLimit(t *testing.T) {
+func TestRecordBodyLimit(t *testing.T) {
 	const limit = 100
 	long := strings.Repeat("x", limit+1)
 	sum := func(s string) string {
@@ -474,7 +474,7 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
-func TestShapes(t *testing.T) {
+func TestRecordShapes(t *testing.T) {
 	rec, dir := newRecorder(t, legacy.RecordConfig{PerShape: 2})
 	h := rec.Wrap(http.HandlerFunc(readBody))
 	ask := func(method, target string) {
@@ -505,7 +505,7 @@ func TestShapes(t *testing.T) {
 }
 
 // At a limit recording ends with one line, and traffic goes on.
-func TestLimitsOfTheDirectory(t *testing.T) {
+func TestRecordLimits(t *testing.T) {
 	for _, test := range []struct {
 		title  string
 		config legacy.RecordConfig
@@ -551,7 +551,7 @@ func TestLimitsOfTheDirectory(t *testing.T) {
 	}
 }
 
-func TestDirectoryGone(t *testing.T) {
+func TestRecordDirectoryGone(t *testing.T) {
 	var log logged
 	rec, dir := newRecorder(t, legacy.RecordConfig{Log: log.logger(), Dir: filepath.Join(t.TempDir(), "dir")})
 	if err := os.RemoveAll(dir); err != nil {
@@ -574,7 +574,7 @@ func TestDirectoryGone(t *testing.T) {
 	}
 }
 
-func TestEdit(t *testing.T) {
+func TestRecordEdit(t *testing.T) {
 	t.Run("change", func(t *testing.T) {
 		got := record(t, legacy.RecordConfig{Edit: func(r *legacy.Recording) bool {
 			if !strings.HasPrefix(r.Request.Header.Get("X-Token"), "MASKED-") {
@@ -592,7 +592,7 @@ func TestEdit(t *testing.T) {
 		rec, dir := newRecorder(t, legacy.RecordConfig{PerShape: 1, Edit: func(r *legacy.Recording) bool { return r.Response.Status == 404 }})
 		status := 200
 		h := rec.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
-		for start := time.Now(); len(files(t, dir)) == 0 && time.Since(start) < 10*time.Second; status = 404 {
+		for start := time.Now(); len(filesIn(t, dir)) == 0 && time.Since(start) < 10*time.Second; status = 404 {
 			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)) // once the place is free again
 			time.Sleep(time.Millisecond)
 		}
@@ -615,7 +615,7 @@ func TestEdit(t *testing.T) {
 		if err := rec.Close(); err == nil || !strings.Contains(err.Error(), "panic: a mistake") {
 			t.Errorf("Close = %v", err)
 		}
-		if got := files(t, dir); len(got) != 0 || strings.Count(log.String(), "\n") != 1 {
+		if got := filesIn(t, dir); len(got) != 0 || strings.Count(log.String(), "\n") != 1 {
 			t.Errorf("files %q, log %q", got, log.String())
 		}
 	})
@@ -628,7 +628,7 @@ func withHeader(target, name, value string) *http.Request {
 }
 
 // What is not finished is in memory, so there is a limit for it too.
-func TestRequestsInFlight(t *testing.T) {
+func TestRecordInFlight(t *testing.T) {
 	rec, dir := newRecorder(t, legacy.RecordConfig{PerShape: 1000})
 	var entered, done sync.WaitGroup
 	leave := make(chan struct{})
@@ -660,11 +660,11 @@ func TestRequestsInFlight(t *testing.T) {
 }
 
 // 200 clients at once, while the limits are reached.
-func TestConcurrentRequests(t *testing.T) {
+func TestRecordConcurrently(t *testing.T) {
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	before := runtime.NumGoroutine()
 	var log logged
-	list := serve(t, legacy.RecordConfig{MaxFiles: 50, PerShape: 20, Log: log.logger()}, func(w http.ResponseWriter, r *http.Request) {
+	list := recordServed(t, legacy.RecordConfig{MaxFiles: 50, PerShape: 20, Log: log.logger()}, func(w http.ResponseWriter, r *http.Request) {
 		content, err := io.ReadAll(r.Body)
 		if err != nil {
 			return
@@ -718,7 +718,7 @@ func TestConcurrentRequests(t *testing.T) {
 }
 
 // After Close nothing is recorded, and nothing is left running.
-func TestClose(t *testing.T) {
+func TestRecorderClose(t *testing.T) {
 	rec, dir := newRecorder(t, legacy.RecordConfig{})
 	entered, leave := make(chan struct{}), make(chan struct{})
 	done := make(chan struct{})
@@ -739,7 +739,7 @@ func TestClose(t *testing.T) {
 	if err := rec.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := files(t, dir); len(got) != 0 {
+	if got := filesIn(t, dir); len(got) != 0 {
 		t.Errorf("files %q after Close", got)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // A file that cannot grow fails as on a full disk, in the middle of a write.
-func TestFullDisk(t *testing.T) {
+func TestRecordOnAFullDisk(t *testing.T) {
 	var log logged
 	rec, dir := newRecorder(t, legacy.RecordConfig{Log: log.logger()})
 	h := rec.Wrap(http.HandlerFunc(readBody))
@@ -40,7 +40,7 @@ func TestFullDisk(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "file too large") {
 		t.Errorf("Close = %v, want why recording ended", err)
 	}
-	if got := files(t, dir); len(got) != 0 {
+	if got := filesIn(t, dir); len(got) != 0 {
 		t.Errorf("files %q are left of a write that failed", got)
 	}
 	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "file too large") {

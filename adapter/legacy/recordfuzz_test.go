@@ -19,7 +19,7 @@ import (
 const mark = "zQ7x"
 
 // No secret gets into a file, wherever it stood, whatever stands around it.
-func FuzzNoSecretIsStored(f *testing.F) {
+func FuzzRecordNoSecret(f *testing.F) {
 	for kind := range 8 {
 		f.Add(kind, "secret", "noise", "a=b")
 		f.Add(kind, "a;b=c&d", "x?y=1&", "%zz")
@@ -97,7 +97,7 @@ func FuzzNoSecretIsStored(f *testing.F) {
 
 // Whatever the bodies are, traffic is as without a Recorder, what is stored can be read, and JSON stays the JSON it was but for
 // what is masked.
-func FuzzBodies(f *testing.F) {
+func FuzzRecordBodies(f *testing.F) {
 	for _, seed := range []struct{ contentType, coding, body string }{
 		{"", "", ""}, {"text/plain", "", "a\nb"}, {"application/json", "", `{"a":[1,2.50,"x",{"token":"y"}],"b":null}`},
 		{"application/json", "", "[[[[[[[[[[]]]]]]]]]]"}, {"application/x-www-form-urlencoded", "", "a=b;c&token=d"},

@@ -112,7 +112,7 @@ func TestRecordingFormat(t *testing.T) {
 	if err := rec.Close(); err != nil {
 		t.Fatal(err)
 	}
-	written, err := os.ReadFile(filepath.Join(dir, files(t, dir)[0]))
+	written, err := os.ReadFile(filepath.Join(dir, filesIn(t, dir)[0]))
 	if err != nil || string(written) != wholeRecording {
 		t.Errorf("written %s, %v, want %s", written, err, wholeRecording)
 	}

@@ -285,7 +285,7 @@ func TestMaskSetCookie(t *testing.T) {
 }
 
 // Equal secrets have equal placeholders, wherever they stand, so that a login can be followed; those of another recorder differ.
-func TestPlaceholders(t *testing.T) {
+func TestMaskPlaceholders(t *testing.T) {
 	ask := func(rec *legacy.Recorder, secret string) {
 		r := httptest.NewRequest("POST", "/?token="+secret, strings.NewReader(`{"secret":"`+secret+`"}`))
 		r.Header.Set("Cookie", "sid="+secret)
@@ -323,7 +323,7 @@ func TestPlaceholders(t *testing.T) {
 }
 
 // A long secret is masked wherever it stands; a short one is not, since what is masked on a known page would tell what it is.
-func TestEchoes(t *testing.T) {
+func TestMaskEchoes(t *testing.T) {
 	const long, short = `s<e"c&r+e t/0123456789`, "hunter2"
 	r := httptest.NewRequest("GET", "/x/s%3Ce%22c%26r+e%20t/?password="+short, nil)
 	r.Header.Set("Cookie", "sid="+long)
@@ -345,7 +345,7 @@ func TestEchoes(t *testing.T) {
 }
 
 // In JSON a placeholder is a string, also where a number is a secret's echo.
-func TestEchoesInJSON(t *testing.T) {
+func TestMaskEchoesInJSON(t *testing.T) {
 	for _, test := range []struct{ cookie, body, want string }{
 		{"a=1234567890123456", `{"a":1234567890123456,"b":"1234567890123456","c":91234567890123456.5}`, `{"a":"#","b":"***","c":"#"}`},
 		{"a=1", `{"a":1234567890123456,"cardnumber":1234567890123456}`, `{"a":"#","cardnumber":"#"}`},

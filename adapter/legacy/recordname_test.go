@@ -17,7 +17,7 @@ import (
 var recordingName = regexp.MustCompile(`^\d{8}T\d{6}\.\d{6}Z-[0-9A-Za-z_-]{1,90}-[0-9a-f]{8}\.json$`)
 
 // Whatever the client sends, the file is in the directory, and its name can be typed.
-func TestFileNames(t *testing.T) {
+func TestRecordingNames(t *testing.T) {
 	for _, test := range []struct{ method, target, want string }{
 		{"GET", "/", "-GET-root-"},
 		{"GET", "/users/7?secret=1", "-GET-users-7-"},
@@ -45,7 +45,7 @@ func TestFileNames(t *testing.T) {
 		if !recordingName.MatchString(got.Name) || !strings.Contains(got.Name, test.want) || len(got.Name) >= 128 {
 			t.Errorf("%.20s %.40q is %q, want %q in it", test.method, test.target, got.Name, test.want)
 		}
-		if list := files(t, parent); len(list) != 1 {
+		if list := filesIn(t, parent); len(list) != 1 {
 			t.Errorf("%.40q: files %q beside the directory", test.target, list)
 		}
 		if !strings.Contains(test.target, "u:p@") && !strings.Contains(test.target, "secret") && got.Request.Target != test.target {
@@ -55,7 +55,7 @@ func TestFileNames(t *testing.T) {
 }
 
 // Names sort by time, and no file is replaced.
-func TestFileNamesInOrder(t *testing.T) {
+func TestRecordingNamesInOrder(t *testing.T) {
 	rec, dir := newRecorder(t, legacy.RecordConfig{PerShape: 500, MaxFiles: 500})
 	h := rec.Wrap(http.HandlerFunc(readBody))
 	for range 90 {
@@ -71,7 +71,7 @@ func TestFileNamesInOrder(t *testing.T) {
 }
 
 // A file that is in the way stays: two recordings of the same microsecond are two files.
-func TestNothingIsReplaced(t *testing.T) {
+func TestRecordingsAreNotReplaced(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	sameTime := func(r *legacy.Recording) bool {
 		r.Time = at

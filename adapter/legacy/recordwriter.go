@@ -31,6 +31,7 @@ type recordWriter struct {
 	status  int         // 0: not sent yet
 	header  http.Header // as it was sent
 	own     http.Header // after Hijack; nil before
+	conn    *hijackedConn
 	got     capture
 	sniff   []byte // what net/http guesses the Content-Type from
 	flushed bool   // it has done so
@@ -216,7 +217,7 @@ func (w *recordWriter) FlushError() error {
 	return err
 }
 
-// Hijack takes the connection over. Nothing is recorded of what is said on it.
+// Hijack takes the connection over. Of what is said on it, the head of the answer is recorded.
 func (w *recordWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -231,7 +232,8 @@ func (w *recordWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w.own = header; header == nil {
 		w.own = http.Header{}
 	}
-	return conn, rw, nil
+	w.conn = &hijackedConn{Conn: conn}
+	return w.conn.asConn(), bufio.NewReadWriter(rw.Reader, bufio.NewWriterSize(w.conn, rw.Writer.Size())), nil
 }
 
 func (w *recordWriter) SetReadDeadline(t time.Time) error {
@@ -288,11 +290,12 @@ func (w *recordWriter) end() (answer RecordedResponse, ok bool) {
 		w.commit(http.StatusOK) // as net/http is going to
 	}
 	if w.own != nil && w.status == 0 {
-		// Whoever switches protocols by hand writes the head past us. If it stands in the map, it is what was sent.
-		if w.own.Get("Upgrade") == "" {
-			return answer, false
+		if res := w.conn.answer(); res != nil {
+			w.status, w.header = res.StatusCode, res.Header
 		}
-		w.status, w.header = http.StatusSwitchingProtocols, onWire(w.own)
+	}
+	if w.own != nil && w.status != http.StatusSwitchingProtocols {
+		return answer, false // what it was is known to nobody but the client
 	}
 	answer.Status, answer.Header = w.status, w.header
 	if w.own == nil {

@@ -24,9 +24,9 @@ import (
 )
 
 // An event gets to the client while the handler still runs; of the stream that the client leaves, the head is recorded.
-func TestEventStream(t *testing.T) {
+func TestRecordEventStream(t *testing.T) {
 	seen := make(chan struct{})
-	list := serve(t, legacy.RecordConfig{}, func(w http.ResponseWriter, r *http.Request) {
+	list := recordServed(t, legacy.RecordConfig{}, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		_, _ = io.WriteString(w, "data: one\n\n")
 		if err := http.NewResponseController(w).Flush(); err != nil {
@@ -60,11 +60,11 @@ func TestEventStream(t *testing.T) {
 }
 
 // A stream without end is no reason to keep all of it.
-func TestLongStream(t *testing.T) {
+func TestRecordLongStream(t *testing.T) {
 	const chunks = 200
 	chunk := strings.Repeat("x", 64<<10)
 	var before, after runtime.MemStats
-	list := serve(t, legacy.RecordConfig{}, func(w http.ResponseWriter, _ *http.Request) {
+	list := recordServed(t, legacy.RecordConfig{}, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/png")
 		runtime.GC()
 		runtime.ReadMemStats(&before)
@@ -105,7 +105,7 @@ func (w *readFromWriter) ReadFrom(src io.Reader) (int64, error) {
 }
 
 // A file gets to the writer below as a file, so that the kernel may send it, and is recorded nevertheless.
-func TestReadFromFile(t *testing.T) {
+func TestRecordReadFrom(t *testing.T) {
 	content := strings.Repeat("0123456789", 100)
 	name := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
@@ -168,56 +168,137 @@ func TestReadFromFile(t *testing.T) {
 	}
 }
 
-// An upgrade through httputil.ReverseProxy works, and what is recorded of it is the head.
-func TestUpgrade(t *testing.T) {
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// echo switches protocols, with the head written to what writer says, and sends back what it gets.
+func echo(t *testing.T, writer func(net.Conn, *bufio.ReadWriter) io.Writer) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, rw, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		defer conn.Close()
-		_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\nX-Token: abc\r\n\r\n")
+		head := writer(conn, rw)
+		for _, part := range []string{"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n", "Upgrade: echo\r\nX-Token: abc\r\n\r", "\n"} {
+			_, _ = io.WriteString(head, part)
+		}
 		_ = rw.Flush()
 		_, _ = io.Copy(conn, rw)
-	}))
+	}
+}
+
+// An upgrade works as without a Recorder, whoever writes the head of the answer, and the head is what is recorded.
+func TestRecordUpgrade(t *testing.T) {
+	toConn := func(conn net.Conn, _ *bufio.ReadWriter) io.Writer { return conn }
+	toBuffer := func(_ net.Conn, rw *bufio.ReadWriter) io.Writer { return rw }
+	app := httptest.NewServer(echo(t, toBuffer))
 	defer app.Close()
 	target, err := url.Parse(app.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := serve(t, legacy.RecordConfig{}, httputil.NewSingleHostReverseProxy(target).ServeHTTP, func(url string) {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		_, _ = io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
-		in := bufio.NewReader(conn)
-		res, err := http.ReadResponse(in, nil)
-		if err != nil || res.StatusCode != 101 {
-			t.Fatalf("upgrade: %v, %v", res, err)
-		}
-		for _, word := range []string{"hello", "again"} {
-			_, _ = io.WriteString(conn, word)
-			got := make([]byte, len(word))
-			if _, err := io.ReadFull(in, got); err != nil || string(got) != word {
-				t.Errorf("echo %q, %v, want %q", got, err, word)
+	for title, h := range map[string]http.Handler{
+		"httputil.ReverseProxy": httputil.NewSingleHostReverseProxy(target),
+		"by hand":               echo(t, toConn),
+		"by hand, buffered":     echo(t, toBuffer),
+		"another writer between": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			echo(t, toConn)(struct {
+				http.ResponseWriter
+				http.Hijacker
+			}{httptest.NewRecorder(), w.(http.Hijacker)}, r)
+		}),
+	} {
+		t.Run(title, func(t *testing.T) {
+			list := recordServed(t, legacy.RecordConfig{}, h.ServeHTTP, func(url string) {
+				conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				_, _ = io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+				in := bufio.NewReader(conn)
+				res, err := http.ReadResponse(in, nil)
+				if err != nil || res.StatusCode != 101 {
+					t.Fatalf("upgrade: %v, %v", res, err)
+				}
+				for _, word := range []string{"hello", "again"} {
+					_, _ = io.WriteString(conn, word)
+					got := make([]byte, len(word))
+					if _, err := io.ReadFull(in, got); err != nil || string(got) != word {
+						t.Errorf("echo %q, %v, want %q", got, err, word)
+					}
+				}
+			})
+			if len(list) != 1 {
+				t.Fatalf("%d recordings, want the upgrade", len(list))
 			}
-		}
-	})
-	if len(list) != 1 {
-		t.Fatalf("%d recordings, want the upgrade", len(list))
+			a := list[0].Response
+			if a.Status != 101 || a.Header.Get("Upgrade") != "echo" || !strings.HasPrefix(a.Header.Get("X-Token"), "MASKED-") ||
+				a.Body.Content != nil || a.Body.Omitted != "" {
+				t.Errorf("response %+v", a)
+			}
+		})
 	}
-	a := list[0].Response
-	if a.Status != 101 || a.Header.Get("Upgrade") != "echo" || !strings.HasPrefix(a.Header.Get("X-Token"), "MASKED-") || a.Body.Content != nil || a.Body.Omitted != "" {
-		t.Errorf("response %+v", a)
+}
+
+// readFromConn notes that the kernel would copy.
+type readFromConn struct {
+	net.Conn
+	from int64
+}
+
+func (c *readFromConn) ReadFrom(src io.Reader) (int64, error) {
+	n, err := io.Copy(struct{ io.Writer }{c.Conn}, src)
+	c.from += n
+	return n, err
+}
+
+func (c *readFromConn) CloseWrite() error { return io.ErrNoProgress }
+
+type hijackable struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.conn, bufio.NewReadWriter(bufio.NewReader(h.conn), bufio.NewWriter(h.conn)), nil
+}
+
+// A hijacked connection can what it could: copy by the kernel, once the head is out, be closed half, and be unwrapped.
+func TestRecordHijackedConn(t *testing.T) {
+	client, server := net.Pipe()
+	defer client.Close()
+	go func() { _, _ = io.Copy(io.Discard, client) }()
+	rec, _ := newRecorder(t, legacy.RecordConfig{})
+	for _, below := range []net.Conn{&readFromConn{Conn: server}, server} {
+		rec.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if n, err := io.Copy(conn, struct{ io.Reader }{strings.NewReader("HTTP/1.1 101 x\r\n\r\n")}); n != 18 || err != nil {
+					t.Errorf("copied %d, %v", n, err)
+				}
+			}
+			if raw := conn.(interface{ NetConn() net.Conn }).NetConn(); raw != below {
+				t.Errorf("NetConn = %v, want the one below", raw)
+			}
+			half, ok := conn.(interface{ CloseWrite() error })
+			if r, is := below.(*readFromConn); ok != is {
+				t.Errorf("CloseWrite: %v, want %v", ok, is)
+			} else if is && (r.from != 18 || half.CloseWrite() != io.ErrNoProgress) {
+				t.Errorf("%d bytes by ReadFrom, want what came behind the head", r.from)
+			}
+		})).ServeHTTP(hijackable{httptest.NewRecorder(), below}, httptest.NewRequest("GET", "/", nil))
+	}
+	if err := rec.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 
 // After Hijack the writer is nobody's.
-func TestAfterHijack(t *testing.T) {
-	serve(t, legacy.RecordConfig{}, func(w http.ResponseWriter, _ *http.Request) {
+func TestRecordAfterHijack(t *testing.T) {
+	recordServed(t, legacy.RecordConfig{}, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Before", "1")
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err != nil {
@@ -244,9 +325,9 @@ func TestAfterHijack(t *testing.T) {
 }
 
 // A write after ServeHTTP returned would land in another client's answer.
-func TestLateCallsReachNothing(t *testing.T) {
+func TestRecordLateCalls(t *testing.T) {
 	var kept []http.ResponseWriter
-	list := serve(t, legacy.RecordConfig{}, func(w http.ResponseWriter, r *http.Request) {
+	list := recordServed(t, legacy.RecordConfig{}, func(w http.ResponseWriter, r *http.Request) {
 		for _, old := range kept {
 			old.Header().Set("X-Late", "1")
 			old.WriteHeader(299)
@@ -275,7 +356,7 @@ func TestLateCallsReachNothing(t *testing.T) {
 	}, func(url string) {
 		for i := range 5 {
 			path := fmt.Sprintf("/%d", i)
-			if got := get(t, url+path); got != "answer "+path {
+			if got := fetchText(t, url+path); got != "answer "+path {
 				t.Errorf("answer %q, want that to %s", got, path)
 			}
 		}
@@ -288,10 +369,10 @@ func TestLateCallsReachNothing(t *testing.T) {
 }
 
 // A goroutine that outlives its handler and writes without pause meets a closed gate, never the connection.
-func TestLateWritesRace(t *testing.T) {
+func TestRecordLateWrites(t *testing.T) {
 	var writers sync.WaitGroup
 	stop := make(chan struct{})
-	serve(t, legacy.RecordConfig{PerShape: 100}, func(w http.ResponseWriter, r *http.Request) {
+	recordServed(t, legacy.RecordConfig{PerShape: 100}, func(w http.ResponseWriter, r *http.Request) {
 		started := make(chan struct{})
 		writers.Add(1)
 		go func() {
@@ -314,7 +395,7 @@ func TestLateWritesRace(t *testing.T) {
 		<-started
 	}, func(url string) {
 		for range 50 {
-			if got := get(t, url); strings.Trim(got, ".") != "" {
+			if got := fetchText(t, url); strings.Trim(got, ".") != "" {
 				t.Errorf("answer %.40q", got)
 			}
 		}
@@ -324,8 +405,8 @@ func TestLateWritesRace(t *testing.T) {
 }
 
 // Whoever waits in a write is freed by a deadline that somebody else sets.
-func TestDeadlineFreesAWrite(t *testing.T) {
-	serve(t, legacy.RecordConfig{}, func(w http.ResponseWriter, _ *http.Request) {
+func TestRecordDeadline(t *testing.T) {
+	recordServed(t, legacy.RecordConfig{}, func(w http.ResponseWriter, _ *http.Request) {
 		stuck := make(chan error, 1)
 		go func() {
 			chunk := strings.Repeat("x", 1<<20)
@@ -361,7 +442,7 @@ func TestDeadlineFreesAWrite(t *testing.T) {
 
 // A client that waits for 100 Continue gets it when next reads, and if next does not, the answer instead.
 func TestRecordExpectContinue(t *testing.T) {
-	list := serve(t, legacy.RecordConfig{}, func(w http.ResponseWriter, r *http.Request) {
+	list := recordServed(t, legacy.RecordConfig{}, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/read" {
 			_, _ = io.Copy(io.Discard, r.Body)
 		}
@@ -397,7 +478,7 @@ func TestRecordExpectContinue(t *testing.T) {
 }
 
 // Trailers both ways, announced and not, on HTTP/1.1 and HTTP/2.
-func TestTrailers(t *testing.T) {
+func TestRecordTrailers(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		rec, dir := newRecorder(t, legacy.RecordConfig{})
 		ts := httptest.NewUnstartedServer(rec.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -438,7 +519,7 @@ func TestTrailers(t *testing.T) {
 }
 
 // What is not recorded any more is not wrapped either.
-func TestNotRecordedIsNotTouched(t *testing.T) {
+func TestNotRecorded(t *testing.T) {
 	rec, _ := newRecorder(t, legacy.RecordConfig{PerShape: 1})
 	w, r := httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader("x"))
 	touched := 0
@@ -459,7 +540,7 @@ func TestNotRecordedIsNotTouched(t *testing.T) {
 }
 
 // The request that next is given is a copy, and the form that next parses is removed with the original.
-func TestRequestIsNotChanged(t *testing.T) {
+func TestRecordRequestIsNotChanged(t *testing.T) {
 	rec, _ := newRecorder(t, legacy.RecordConfig{})
 	r := httptest.NewRequest("POST", "/", strings.NewReader("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n"))
 	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
