@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -28,7 +29,10 @@ type wireWriter struct {
 	proto    int // 1 or 2
 	begun    bool
 	deadline atomic.Int64 // when it was moved, in nanoseconds of the process; or one of those below
-	watch    *time.Timer  // HTTP/2
+
+	watch *time.Timer // HTTP/2
+	mu    sync.Mutex  // guards until
+	until time.Time   // when the write under way is broken off; zero when there is none
 }
 
 const (
@@ -96,18 +100,34 @@ func (w *wireWriter) begin() {
 	}
 	w.renew()
 	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
+		w.mu.Lock()
+		w.until = time.Now().Add(writeIdle)
+		w.mu.Unlock()
 		if w.watch == nil {
-			w.watch = time.AfterFunc(writeIdle, w.interrupt)
+			w.watch = time.AfterFunc(writeIdle, w.stuck)
 		} else {
 			w.watch.Reset(writeIdle)
 		}
 	}
 }
 
-// end comes after every write.
+// end comes after every write. It waits for the timer if that has fired: the handler may return next, and net/http's writer of
+// HTTP/2 panics when it is touched afterwards.
 func (w *wireWriter) end() {
 	if w.watch != nil {
 		w.watch.Stop()
+		w.mu.Lock()
+		w.until = time.Time{}
+		w.mu.Unlock()
+	}
+}
+
+// stuck is what the timer does, unless it comes too late: after its write, or in the next one.
+func (w *wireWriter) stuck() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.until.IsZero() && !time.Now().Before(w.until) {
+		w.interrupt()
 	}
 }
 

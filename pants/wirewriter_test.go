@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -219,5 +220,40 @@ func TestOwnWriteDeadline(t *testing.T) {
 		if d := <-took; d < test.least || d > 5*time.Second {
 			t.Errorf("%s: the write failed after %v", test.name, d)
 		}
+	}
+}
+
+// slowDeadline is a writer of HTTP/2 whose write ends just when its time is over. Moving the deadline takes a while.
+type slowDeadline struct {
+	http.ResponseWriter
+	fired chan struct{}
+	moved atomic.Bool
+}
+
+func (w *slowDeadline) Write(p []byte) (int, error) {
+	<-w.fired
+	return len(p), nil
+}
+
+func (w *slowDeadline) SetWriteDeadline(t time.Time) error {
+	if t.Before(time.Now()) {
+		close(w.fired)
+		time.Sleep(100 * time.Millisecond)
+		w.moved.Store(true)
+	}
+	return nil
+}
+
+// The timer of a write never reaches the writer of a request that is over: on HTTP/2 that would be a panic, in a goroutine where
+// nothing recovers it.
+func TestTimerEndsWithItsWrite(t *testing.T) {
+	pants.SetWriteIdle(t, 10*time.Millisecond)
+	s := newServer(t, pants.Config{})
+	w := &slowDeadline{ResponseWriter: httptest.NewRecorder(), fired: make(chan struct{})}
+	hr := httptest.NewRequest(http.MethodGet, "/", nil)
+	hr.ProtoMajor = 2
+	s.HTTPServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") })).Handler.ServeHTTP(w, hr)
+	if !w.moved.Load() {
+		t.Error("ServeHTTP returned while the timer was moving the deadline")
 	}
 }
