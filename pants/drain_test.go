@@ -466,3 +466,34 @@ func TestDrainHTTP2(t *testing.T) {
 		t.Errorf("Listen = %v", err)
 	}
 }
+
+// Half a response on HTTP/1.0 ends with a reset, over TLS too, and its connection is nothing that the drain has to wait for.
+func TestDrainAfterAReset(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		s := newServer(t, pants.Config{DrainTimeout: 2 * time.Second})
+		if secure {
+			cert, key := writePair(t, t.TempDir(), "app")
+			if err := s.StartSSL(cert, key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		address := freeAddress(t)
+		stop := listening(t, s, address, s.Handler(func(r *pants.Request) {
+			_ = r.Send("half")
+			_ = flush(r)
+			panic(http.ErrAbortHandler)
+		}))
+		conn := dialUntil(t, "tcp", address)
+		if secure {
+			conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
+		if content, err := io.ReadAll(conn); err == nil {
+			t.Errorf("TLS %v: it looks whole: %q", secure, content)
+		}
+		if err := stop(); err != nil {
+			t.Errorf("TLS %v: Listen = %v", secure, err)
+		}
+	}
+}

@@ -70,6 +70,17 @@ func (c *trackedConn) Close() error {
 // NetConn is the connection as net/http had it, as in tls.Conn.
 func (c *trackedConn) NetConn() net.Conn { return c.Conn }
 
+// innermostConn is the connection to the kernel, below TLS and what else is around it.
+func innermostConn(conn net.Conn) net.Conn {
+	for {
+		outer, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			return conn
+		}
+		conn = outer.NetConn()
+	}
+}
+
 // ReadFrom and WriteTo leave copying between connections to the kernel where it can.
 func (c *trackedConn) ReadFrom(src io.Reader) (int64, error) { return io.Copy(c.Conn, src) }
 

@@ -144,13 +144,12 @@ func (w *response) reset() {
 	if err != nil {
 		return
 	}
-	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = secure.NetConn() // TLS would say goodbye, as at a good end
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	inner := innermostConn(conn) // TLS would say goodbye, as at a good end
+	if tcp, ok := inner.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
-	_ = conn.Close()
+	_ = inner.Close()
+	_ = conn.Close() // for a Server that counts it
 }
 
 // over notes that ServeHTTP returns. The body goes when the functions of Go have returned too.
