@@ -37,7 +37,7 @@ type wireWriter struct {
 
 const (
 	deadlineUnset  = 0
-	deadlineOfUser = -1 // the handler has set its own
+	deadlineOfUser = -1 // the handler has set its own, or there is a WriteTimeout
 	deadlinePast   = -2 // somebody broke the write off
 )
 
@@ -50,9 +50,8 @@ var (
 
 func newWireWriter(s *Server, w http.ResponseWriter, r *http.Request) *wireWriter {
 	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor}
-	if ww.proto == 1 && r.Body != nil && r.Body != http.NoBody {
-		// Reading it may write "100 Continue", at any time: the deadline of the request before must not stop it.
-		_ = ww.setWriteDeadline(time.Time{})
+	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.WriteTimeout > 0 {
+		ww.deadline.Store(deadlineOfUser)
 	}
 	return ww
 }

@@ -257,3 +257,41 @@ func TestTimerEndsWithItsWrite(t *testing.T) {
 		t.Error("ServeHTTP returned while the timer was moving the deadline")
 	}
 }
+
+// A WriteTimeout that the user of an HTTPServer sets is kept: "change what you like".
+func TestWriteTimeoutIsKept(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	for _, http2 := range []bool{false, true} {
+		for _, body := range []string{"", "body"} {
+			ended := make(chan error, 1)
+			ts := httptest.NewUnstartedServer(nil)
+			ts.Config = s.HTTPServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				var err error
+				for start := time.Now(); err == nil && time.Since(start) < 3*time.Second; time.Sleep(10 * time.Millisecond) {
+					_, _ = w.Write([]byte("x"))
+					err = http.NewResponseController(w).Flush()
+				}
+				ended <- err
+			}))
+			ts.Config.WriteTimeout = 300 * time.Millisecond
+			ts.EnableHTTP2 = http2
+			if http2 {
+				ts.StartTLS()
+			} else {
+				ts.Start()
+			}
+			t.Cleanup(ts.Close)
+			res, err := ts.Client().Post(ts.URL, "text/plain", strings.NewReader(body))
+			if err == nil {
+				_, err = io.ReadAll(res.Body)
+				res.Body.Close()
+			}
+			if err == nil {
+				t.Errorf("HTTP/2 %v, body %q: the response is whole", http2, body)
+			}
+			if err := <-ended; err == nil {
+				t.Errorf("HTTP/2 %v, body %q: it could be written for 3 s", http2, body)
+			}
+		}
+	}
+}
