@@ -35,7 +35,12 @@ func TestReadme(t *testing.T) {
 	for i, block := range blocks {
 		source := block[1]
 		if !strings.HasPrefix(source, "package ") {
-			source = fmt.Sprintf(fragment, source)
+			// What a fragment declares is for the lines that the reader writes below it.
+			var declared []string
+			for _, names := range regexp.MustCompile(`(?m)^(\w+(?:, \w+)*) :=`).FindAllStringSubmatch(source, -1) {
+				declared = append(declared, names[1])
+			}
+			source = fmt.Sprintf(fragment, source, strings.Join(declared, ", "))
 		}
 		run(t, dir, fmt.Sprintf("block%d", i), source, "build", "-o", os.DevNull)
 	}
@@ -51,7 +56,8 @@ func TestReadme(t *testing.T) {
 	run(t, dir, "configs", fmt.Sprintf(program, calls.String()), "run")
 
 	commands := regexp.MustCompile("(?s)```sh\n(.*?)\n```").FindAllStringSubmatch(readme, -1)
-	known := map[string]bool{"go run ./examples/chi": true, "go test ./...": true}
+	// The first two are run by CI as they stand, the third one's program by its own tests.
+	known := map[string]bool{"go run ./examples/chi": true, "go test ./...": true, "go run ./examples/migrate": true}
 	for _, command := range commands {
 		if !known[command[1]] {
 			t.Errorf("command %q is run by nothing", command[1])
@@ -98,6 +104,7 @@ const fragment = `package main
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"net/http"
 	"os"
@@ -106,11 +113,14 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-pants/kit/adapter"
+	"github.com/go-pants/kit/adapter/legacy"
 	"github.com/go-pants/kit/pants"
 )
 
 var (
 	server       *pants.Server
+	python       http.Handler
+	c            chi.Router
 	handler      http.Handler
 	plainHandler http.HandlerFunc
 
@@ -118,10 +128,15 @@ var (
 	_          = os.Interrupt
 	_          = chi.NewRouter
 	_          = adapter.New
+	_          = legacy.New
+	_          = fmt.Sprint
 )
 
 func main() {
-%s}
+%s	used(%s)
+}
+
+func used(...any) {}
 `
 
 const program = `package main
