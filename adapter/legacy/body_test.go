@@ -169,3 +169,39 @@ func TestBodiesLeaveNothing(t *testing.T) {
 		return len(left) == 0
 	})
 }
+
+// What a middleware has read is not passed on as if it were the whole.
+func TestBodyReadBefore(t *testing.T) {
+	app := newStandIn(t)
+	server := newServer(t, pants.Config{})
+	var log logged
+	proxy := newProxy(t, legacy.Config{Backend: app.url(), Server: server, Log: log.logger()})
+	parsing := front(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		proxy.ServeHTTP(w, r)
+	}))
+	wrapping := front(t, server.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := pants.FromContext(r.Context()).Post().Get("a"); got != "b" {
+			t.Errorf("the middleware read %q", got)
+		}
+		proxy.ServeHTTP(w, r)
+	})))
+	const form = "Content-Type: application/x-www-form-urlencoded"
+	asChunks := strings.Replace(chunked("/a", "a=b"), "\r\n\r\n", "\r\n"+form+"\r\n\r\n", 1)
+	for _, request := range []string{post("/a", "a=b", form), asChunks} {
+		if got := ask(t, parsing, request); got.status != 500 || !strings.Contains(log.String(), "has read the body") || len(app.seen()) != 0 {
+			t.Errorf("got %v, %v, logged %s", got, got.err, log.String())
+		}
+	}
+	for _, request := range []string{post("/a", "a=b", form), asChunks} {
+		if got := ask(t, wrapping, request); got.status != 200 || app.last().body != "a=b" {
+			t.Errorf("got %v, %v; the app read %q", got, got.err, app.last().body)
+		}
+	}
+	// GET and an empty form are what they are.
+	for _, request := range []string{request("GET", "/a?b=c"), post("/a", "", form)} {
+		if got := ask(t, parsing, request); got.status != 200 {
+			t.Errorf("got %v, %v", got, got.err)
+		}
+	}
+}

@@ -18,7 +18,7 @@ import (
 // Config says where the old app is. Only Backend is needed.
 type Config struct {
 	// Backend is where the Pants app listens: "http://127.0.0.1:8080" or "unix:///run/app.sock". It is an address and no more: the
-	// path and the query are always those of the request.
+	// path and the query are always those of the request. A host's name is looked up for each connection.
 	Backend string
 
 	// Server is the pants.Server of the routes that have moved already, so that both halves live by the same rules: its
@@ -48,6 +48,7 @@ type Config struct {
 	// A kept connection is looked at before it is used: one that the app has closed meanwhile, or has sent something over, is
 	// not. If the app closes it at that very moment, a GET or OPTIONS without a body is sent once more; nothing else is ever sent
 	// twice, and is answered with 502. HEAD has a connection of its own in any case, because Pants answers it with content.
+	// On Windows every request has.
 	KeepAlive bool
 
 	// Log receives the requests that the app did not answer, or not to the end. nil means slog.Default().

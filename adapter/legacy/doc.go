@@ -20,7 +20,9 @@
 //  4. Move the next one. When no request reaches the app any more, take the two lines of the Proxy out.
 //
 // Take chi, or another router that leaves paths alone. http.ServeMux answers //a and /a/../b with redirects of its own before
-// anybody is asked.
+// anybody is asked. A middleware that reads the body, as http.Request.ParseForm does, belongs on the routes that have moved; in
+// front of the Proxy it may use pants.Server.Wrap and Request.Post, which leave the body there. A body that was read otherwise is
+// answered with 500 and never passed on in part.
 //
 // # What the app gets
 //

@@ -2,6 +2,7 @@ package legacy
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -65,7 +66,22 @@ func (p *Proxy) newMessage(r *pants.Request, hr *http.Request) (*message, error)
 	}
 	// A length of 0 is told if the client told it, or would have: what was chunked has a length now.
 	m.framed = m.length > 0 || hr.Header["Content-Length"] != nil || hr.Body != nil && hr.Body != http.NoBody
+	if wasRead(hr) {
+		return nil, errWasRead
+	}
 	return m, nil
+}
+
+// errWasRead is a body that was read through r.Body before it came here: by ParseForm, for one. What is left of it must not be
+// taken for the whole.
+var errWasRead = errors.New("legacy: a middleware has read the body; with pants.Server.Wrap in front it can, by Request.Post or Body")
+
+func wasRead(hr *http.Request) bool {
+	if said := hr.Header["Content-Length"]; len(said) > 0 {
+		n, err := strconv.ParseInt(said[0], 10, 64)
+		return err != nil || n != hr.ContentLength
+	}
+	return hr.ContentLength == 0 && (len(hr.PostForm) > 0 || hr.MultipartForm != nil)
 }
 
 // isWord tells what can stand in a request line: Pants splits that at blanks of any kind.

@@ -1,6 +1,7 @@
 package legacy
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -32,8 +33,12 @@ func (p *Proxy) forward(w http.ResponseWriter, hr *http.Request) {
 	}
 	m, err := p.newMessage(r, hr)
 	if err != nil {
-		p.logger().Warn("legacy: request refused", "method", r.Method(), "path", r.Path(), "error", err)
-		refuse(w, http.StatusBadRequest)
+		status := http.StatusBadRequest
+		if errors.Is(err, errWasRead) {
+			status = http.StatusInternalServerError
+		}
+		p.logger().Error("legacy: request refused", "method", r.Method(), "path", r.Path(), "status", status, "error", err)
+		refuse(w, status)
 		return
 	}
 	c, res, err := p.app.exchange(hr.Context(), m)

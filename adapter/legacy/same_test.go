@@ -62,6 +62,7 @@ var sameRequests = []struct {
 	{"OPTIONS with a body", request("OPTIONS", "/a", "Content-Length: 5") + "hello", "", ""},
 
 	{"HEAD", request("HEAD", "/twice"), "", ""},
+	{"HEAD without a length", request("HEAD", "/nolength"), "", ""},
 	{"HEAD with a length of 5 MiB", request("HEAD", "/big?5242880"), "", ""},
 	{"204", request("GET", "/204"), "", ""},
 	{"304", request("GET", "/304", `If-None-Match: "x"`), "", ""},
