@@ -26,8 +26,10 @@
 //
 // # What the app gets
 //
-// The request line as the client sent it, byte for byte: //, %2F, ;, %zz, ? and ?? and bytes that are no ASCII; only an
-// absolute-form is reduced to its path and query, and the version is HTTP/1.1. The same Host. The same headers, sorted, except:
+// The request line as the client sent it, byte for byte: //, %2F, ;, ? and ??, %zz in the query and bytes that are no ASCII; only
+// an absolute-form is reduced to its path and query, and the version is HTTP/1.1. What net/http refuses does not come here: an
+// escape in the path that is none (/%zz) is a 400. OPTIONS * comes if the http.Server is that of pants.Server.HTTPServer, or has
+// DisableGeneralOptionsHandler. The same Host. The same headers, sorted, except:
 //
 //   - X-Real-IP, X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are what xheaders believed. Pants believes whatever
 //     stands in the first two, and without them takes the Proxy for the client; so one whom nobody knows is "unknown".
@@ -58,7 +60,8 @@
 //
 // # Why not httputil.ReverseProxy
 //
-// Its Transport cannot write every target (//caf\xe9 comes out escaped), its Rewrite drops a query with ; or %zz unless told
-// otherwise, it passes X-Real-IP and chunked bodies on, a GET may be sent again over any kept connection, and what Pants sends
-// after the answer to a HEAD may become the answer to somebody else. What is left to use of it would be the copying.
+// Its Transport cannot write every target (caf\xe9 comes out escaped, OPTIONS * as /%2A), its Rewrite drops what a query has with
+// ; or %zz unless told otherwise, it passes X-Real-IP and chunked bodies on, sends a GET again by rules of its own, and what Pants
+// sends after the answer to a HEAD, or makes of chunks, may become the answer to somebody else. What would be left of it is the
+// copying.
 package legacy

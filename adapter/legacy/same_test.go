@@ -80,6 +80,7 @@ var sameRequests = []struct {
 	{"half an answer", request("GET", "/half"), "", ""},
 	{"a reset", request("GET", "/reset"), "", ""},
 
+	{"%zz in the path", request("GET", "/a%zz"), "net/http refuses it before anybody is asked", "400 Bad Request"},
 	{"absolute-form", request("GET", "http://app.example:81/a?b;c"), "Pants takes the whole for the path", "GET /a?b;c\n"},
 	{"absolute-form without a path", request("GET", "http://app.example:81?b"), "Pants takes the whole for the path", "GET /?b\n"},
 	{"absolute-form, Host of the target", strings.Replace(request("GET", "http://app.example:81/"), "Host: app.example:81", "Host: evil", 1), "RFC 9112 section 3.2.2", "GET /\nconnection: close\nhost: app.example:81\n"},
