@@ -497,3 +497,55 @@ func TestDrainAfterAReset(t *testing.T) {
 		}
 	}
 }
+
+// What a handler says with 101 is about the protocol that follows, and stays as it is in a drain.
+func TestDrainLeaves101(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	s.Drain()
+	ts := onHTTPServer(t, s, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "echo")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(conn, "echo")
+		conn.Close()
+	}), false)
+	conn := dial(t, ts, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+	defer conn.Close()
+	raw, err := io.ReadAll(conn)
+	if err != nil || !strings.Contains(string(raw), "\r\nConnection: Upgrade\r\n") || !strings.HasSuffix(string(raw), "\r\n\r\necho") {
+		t.Errorf("%q, %v", raw, err)
+	}
+}
+
+// Who takes a connection over may keep the header map: nothing is written to it when the handler returns.
+func TestDrainLeavesTheHeaderOfAHijacker(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	kept, returned := make(chan http.Header, 1), make(chan struct{})
+	h := s.HTTPServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "Upgrade")
+		kept <- w.Header()
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.Close()
+	})).Handler
+	ts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		h.ServeHTTP(w, hr)
+		close(returned)
+	}))
+	defer ts.Close()
+	s.Drain()
+	conn := dial(t, ts, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	defer conn.Close()
+	<-returned
+	if got := (<-kept).Get("Connection"); got != "Upgrade" {
+		t.Errorf("Connection = %q in the map of the hijacker", got)
+	}
+}

@@ -161,7 +161,8 @@ func (w *wireWriter) SetWriteDeadline(t time.Time) error {
 func (w *wireWriter) Header() http.Header { return w.w.Header() }
 
 func (w *wireWriter) WriteHeader(status int) {
-	if status >= 100 && status < 200 { // 101 as well: its Connection says Upgrade, and the connection is not net/http's any more
+	if status >= 100 && status < 200 {
+		w.begun = w.begun || status == http.StatusSwitchingProtocols // its Connection header is about the next protocol
 		w.renew()
 		w.w.WriteHeader(status)
 		return
@@ -228,6 +229,7 @@ func (w *wireWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	w.begun = true                   // the header map is the hijacker's
 	w.deadline.Store(deadlineOfUser) // net/http has removed its own
 	return w.server.track(conn), rw, nil
 }
