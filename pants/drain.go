@@ -13,6 +13,10 @@ const (
 	// The response says that it is the last one; closing the connection at once would cut off a request on its way.
 	lastRequests = 500 * time.Millisecond
 
+	// firstRequest is how long a client may take from the connection to its first request: a handshake needs its time, and a server
+	// under load too. net/http has the same 5 s for connections that say nothing, but closes one that brings its request meanwhile.
+	firstRequest = 5 * time.Second
+
 	drainPoll = 10 * time.Millisecond
 )
 
@@ -57,6 +61,10 @@ func (s *Server) drainAll(srv *http.Server, stopAccepting func()) error {
 	last, cancel := context.WithTimeout(ctx, lastRequests)
 	defer cancel()
 	wait(last, func() bool { return s.connections.Load() <= 0 })
+	if s.hasFresh() {
+		wait(ctx, func() bool { return !s.hasFresh() })
+		time.Sleep(drainPoll) // the last of them is about to be served
+	}
 	err := srv.Shutdown(ctx)
 	if !wait(ctx, func() bool { return s.hijacked.count() == 0 }) {
 		err = errors.Join(err, fmt.Errorf("%d hijacked connections left", s.hijacked.count()))
@@ -66,6 +74,16 @@ func (s *Server) drainAll(srv *http.Server, stopAccepting func()) error {
 	}
 	s.hijacked.closeAll()
 	return fmt.Errorf("pants: drain: not finished after %v: %w", limit, errors.Join(err, srv.Close()))
+}
+
+// hasFresh tells whether a first request may still come.
+func (s *Server) hasFresh() bool {
+	found := false
+	s.fresh.Range(func(_, since any) bool {
+		found = time.Since(since.(time.Time)) < firstRequest
+		return !found
+	})
+	return found
 }
 
 // wait looks whether it is done until ctx is over.

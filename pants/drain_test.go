@@ -549,3 +549,37 @@ func TestDrainLeavesTheHeaderOfAHijacker(t *testing.T) {
 		t.Errorf("Connection = %q in the map of the hijacker", got)
 	}
 }
+
+// Who has connected before the end gets an answer, though the way of the request is long; who says nothing is not waited for.
+func TestDrainWaitsForFirstRequests(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		request string
+		most    time.Duration
+	}{{"late", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 3 * time.Second}, {"never", "", 8 * time.Second}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, pants.Config{})
+			address := freeAddress(t)
+			stop := listening(t, s, address, hello(s))
+			conn := dialUntil(t, "tcp", address)
+			defer conn.Close()
+			start := time.Now()
+			ended := make(chan error, 1)
+			go func() { ended <- stop() }()
+			<-s.Draining()
+			time.Sleep(1200 * time.Millisecond)
+			_, _ = io.WriteString(conn, test.request)
+			content, err := io.ReadAll(conn)
+			if got := strings.Contains(string(content), "hello"); err != nil || got != (test.request != "") {
+				t.Errorf("the client gets %q, %v", content, err)
+			}
+			if err := <-ended; err != nil {
+				t.Errorf("Listen = %v", err)
+			}
+			if took := time.Since(start); took > test.most {
+				t.Errorf("the drain took %v", took)
+			}
+		})
+	}
+}

@@ -47,13 +47,17 @@ func (s *Server) tlsConfig() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}
 }
 
-// countConnections keeps the number of connections that net/http looks after.
-func (s *Server) countConnections(_ net.Conn, state http.ConnState) {
+// countConnections keeps the number of connections that net/http looks after, and those that have brought no request yet.
+func (s *Server) countConnections(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		s.connections.Add(1)
+		s.fresh.Store(conn, time.Now())
+	case http.StateActive:
+		s.fresh.Delete(conn)
 	case http.StateClosed, http.StateHijacked:
 		s.connections.Add(-1)
+		s.fresh.Delete(conn)
 	}
 }
 

@@ -34,6 +34,7 @@ type Server struct {
 	draining    chan struct{} // closed when the server is told to stop
 	drain       sync.Once
 	connections atomic.Int64 // that net/http looks after
+	fresh       sync.Map     // those of them without a request yet, and since when
 	hijacked    hijacked
 
 	certificate atomic.Pointer[certificate] // of StartSSL
