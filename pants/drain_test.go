@@ -583,3 +583,44 @@ func TestDrainWaitsForFirstRequests(t *testing.T) {
 		})
 	}
 }
+
+// odd is a connection that cannot be the key of a map, as some listeners make them.
+type odd struct {
+	net.Conn
+	_ []byte
+}
+
+type oddListener struct{ net.Listener }
+
+func (l oddListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return odd{Conn: conn}, err
+}
+
+func TestConnectionsOfAnyType(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := s.HTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hijack" {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+			conn.Close()
+			return
+		}
+		_, _ = io.WriteString(w, "hello")
+	}))
+	go func() { _ = srv.Serve(oddListener{l}) }()
+	defer srv.Close()
+	for _, path := range []string{"/", "/hijack"} {
+		if _, content := fetch(t, "http://"+l.Addr().String()+path); content != "hello" {
+			t.Errorf("%s: %q", path, content)
+		}
+	}
+}

@@ -9,8 +9,8 @@ import (
 // hijacked are the connections that were taken over and are not closed yet.
 type hijacked struct {
 	mu       sync.Mutex
-	conns    map[net.Conn]struct{}
-	changing int // hands just now: net/http has let go of them perhaps, and not handed them out
+	conns    map[*trackedConn]struct{} // by address: what net.Conn holds may be no key
+	changing int                       // hands just now: net/http has let go of them perhaps, and not handed them out
 }
 
 // changeHands is called with 1 before a connection is taken over, and with -1 when it is tracked.
@@ -26,17 +26,17 @@ func (s *Server) track(conn net.Conn) net.Conn {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.conns == nil {
-		h.conns = map[net.Conn]struct{}{}
+		h.conns = map[*trackedConn]struct{}{}
 	}
-	h.conns[conn] = struct{}{}
-	tracked := trackedConn{conn, h}
+	tracked := &trackedConn{conn, h}
+	h.conns[tracked] = struct{}{}
 	if half, ok := conn.(halfCloser); ok {
 		return &halfClosingConn{tracked, half}
 	}
-	return &tracked
+	return tracked
 }
 
-func (h *hijacked) forget(conn net.Conn) {
+func (h *hijacked) forget(conn *trackedConn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.conns, conn)
@@ -52,7 +52,7 @@ func (h *hijacked) closeAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for conn := range h.conns {
-		_ = conn.Close()
+		_ = conn.Conn.Close()
 	}
 	clear(h.conns)
 }
@@ -63,7 +63,7 @@ type trackedConn struct {
 }
 
 func (c *trackedConn) Close() error {
-	defer c.among.forget(c.Conn) // not before: closing TLS sends a last word
+	defer c.among.forget(c) // not before: closing TLS sends a last word
 	return c.Conn.Close()
 }
 
@@ -90,7 +90,7 @@ type halfCloser interface{ CloseWrite() error }
 
 // halfClosingConn can end one direction; httputil.ReverseProxy hands on the end of an upgraded connection so.
 type halfClosingConn struct {
-	trackedConn
+	*trackedConn
 	half halfCloser
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"time"
 )
 
@@ -52,11 +53,19 @@ func (s *Server) countConnections(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		s.connections.Add(1)
-		s.fresh.Store(conn, time.Now())
+		if reflect.ValueOf(conn).Kind() == reflect.Pointer { // another kind may be no key
+			s.fresh.Store(conn, time.Now())
+		}
 	case http.StateActive:
-		s.fresh.Delete(conn)
+		s.noLongerFresh(conn)
 	case http.StateClosed, http.StateHijacked:
 		s.connections.Add(-1)
+		s.noLongerFresh(conn)
+	}
+}
+
+func (s *Server) noLongerFresh(conn net.Conn) {
+	if reflect.ValueOf(conn).Kind() == reflect.Pointer {
 		s.fresh.Delete(conn)
 	}
 }
