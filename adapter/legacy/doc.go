@@ -56,7 +56,8 @@
 // An upgrade, to WebSocket for one, connects both sides until one of them closes; h2c is not passed on, and CONNECT is refused
 // with 501. An app that is not reached, closes without an answer, or sends something that is none, is a 502; one that is late a
 // 504; both are logged. One that breaks off in the middle breaks off the client's connection: half an answer must not look like
-// a whole one. When the client leaves, the app's connection is closed.
+// a whole one. (Of one without a Content-Length nobody can tell, unless the connection is reset: its end is where the app
+// closes.) When the client leaves, the app's connection is closed.
 //
 // # Why not httputil.ReverseProxy
 //
