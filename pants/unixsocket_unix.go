@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 )
@@ -17,11 +16,7 @@ import (
 // listenUnix makes a unix socket. Processes that do so in one folder take turns, so that none removes what the other has just
 // made.
 func listenUnix(ctx context.Context, a address) (*listener, error) {
-	unlock, err := lockFolder(a.text)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
+	defer lockFolder(a.text)()
 	if err := removeStale(a.text); err != nil {
 		return nil, err
 	}
@@ -79,28 +74,8 @@ func removeStale(path string) error {
 
 // removeOwn removes the socket unless another one has its name by now.
 func removeOwn(path string, made fs.FileInfo) {
-	unlock, err := lockFolder(path)
-	if err != nil {
-		return
-	}
-	defer unlock()
+	defer lockFolder(path)()
 	if now, err := os.Lstat(path); err == nil && os.SameFile(made, now) {
 		_ = os.Remove(path)
 	}
-}
-
-// lockFolder waits for the lock on the folder of path.
-func lockFolder(path string) (unlock func(), err error) {
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err = syscall.Flock(int(folder.Fd()), syscall.LOCK_EX)
-		if err != syscall.EINTR {
-			break
-		}
-	}
-	// A file system without locks is no reason not to listen.
-	return func() { _ = folder.Close() }, nil
 }
