@@ -1,0 +1,5 @@
+//go:build !race
+
+package pants_test
+
+const underRace = false
