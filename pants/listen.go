@@ -44,6 +44,7 @@ func (s *Server) Listen(ctx context.Context, address string, h http.Handler) err
 		s.endListen()
 		return fmt.Errorf("pants: listen at %q: %w", address, err)
 	}
+	l.log = s.log()
 	srv := s.HTTPServer(h)
 	served := make(chan error, 1)
 	go func() {

@@ -3,6 +3,7 @@ package pants
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"sync"
@@ -22,11 +23,14 @@ type listener struct {
 	net.Listener
 	unlink func() // takes the name of a unix socket away, once; nil if there is none
 	shared bool   // other processes have the socket too
+	log    *slog.Logger
 
-	mu       sync.Mutex
-	stopping bool
-	stopped  chan struct{} // closed when Accept will return nothing more
-	once     sync.Once
+	mu         sync.Mutex
+	stopping   bool
+	complained time.Time     // when the log was last told of a shortage
+	shortages  int           // since then
+	stopped    chan struct{} // closed when Accept will return nothing more
+	once       sync.Once
 }
 
 func newListener(l net.Listener) *listener {
@@ -50,11 +54,18 @@ func (a address) open(ctx context.Context) (*listener, error) {
 
 func (l *listener) Accept() (net.Conn, error) {
 	asked := false
+	delay := firstDelay
 	for {
 		start := time.Now()
 		conn, err := l.Listener.Accept()
 		if err == nil {
 			return conn, nil
+		}
+		if isShortage(err) {
+			l.complain(err)
+			time.Sleep(delay)
+			delay = min(2*delay, lastDelay)
+			continue
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) || !l.isStopping() {
 			return nil, err
@@ -70,6 +81,35 @@ func (l *listener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 	}
+}
+
+// Between tries to accept while something is short, as in net/http, which would log each of them, hundreds a second.
+const (
+	firstDelay = 5 * time.Millisecond
+	lastDelay  = time.Second
+
+	complaints = 10 * time.Second // from one line in the log to the next
+)
+
+// isShortage tells errors that have nothing to do with the listener. Who connects meanwhile waits in the kernel.
+func isShortage(err error) bool {
+	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *listener) complain(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.shortages++
+	if l.log == nil || time.Since(l.complained) < complaints {
+		return
+	}
+	l.log.Error("pants: connections have to wait", "error", err, "tries", l.shortages)
+	l.complained, l.shortages = time.Now(), 0
 }
 
 func (l *listener) isStopping() bool {
