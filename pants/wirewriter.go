@@ -13,7 +13,7 @@ import (
 // writeIdle is how long one write may wait for a client that does not read. Only tests change it.
 var writeIdle = 60 * time.Second
 
-// wireChunk is how much of a file one write is, so that a slow client has writeIdle for each.
+// wireChunk is how much one write is at the most, so that a slow client has writeIdle for each.
 const wireChunk = 128 << 10
 
 // wireWriter is the writer next to the connection in an HTTPServer. It sees to it that no write waits longer than writeIdle, that
@@ -173,15 +173,25 @@ func (w *wireWriter) WriteHeader(status int) {
 }
 
 func (w *wireWriter) Write(p []byte) (int, error) {
-	w.begin()
-	defer w.end()
-	return w.w.Write(p)
+	return inPieces(w, p, w.w.Write)
 }
 
 func (w *wireWriter) WriteString(s string) (int, error) {
-	w.begin()
-	defer w.end()
-	return io.WriteString(w.w, s)
+	return inPieces(w, s, func(s string) (int, error) { return io.WriteString(w.w, s) })
+}
+
+// inPieces writes what is long piece by piece.
+func inPieces[T string | []byte](w *wireWriter, p T, write func(T) (int, error)) (total int, err error) {
+	for {
+		piece := p[total:min(len(p), total+wireChunk)]
+		w.begin()
+		n, err := write(piece)
+		w.end()
+		total += n
+		if err != nil || total >= len(p) || n < len(piece) {
+			return total, err
+		}
+	}
 }
 
 // ReadFrom gives a file to the writer below piece by piece, and copies anything else write by write.
