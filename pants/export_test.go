@@ -46,12 +46,8 @@ func BodiesInMemory() int64 { return bodiesInMemory.Load() }
 // UnnamedFile and UnlinkedFile are the two ways to a temporary file.
 var UnnamedFile, UnlinkedFile = unnamedFile, unlinkedFile
 
-// SetWriteIdle changes how long a write may wait for its client, until the test ends.
-func SetWriteIdle(t *testing.T, d time.Duration) {
-	old := writeIdle
-	writeIdle = d
-	t.Cleanup(func() { writeIdle = old })
-}
+// SetWriteIdle changes how long a write of s may wait for its client. Call it before HTTPServer.
+func SetWriteIdle(s *Server, d time.Duration) { s.writeIdle = d }
 
 // ParseAddress is what Listen makes of an address: its network, text and mode.
 func ParseAddress(text string, secure bool) (string, error) {

@@ -29,7 +29,7 @@ func (s *Server) HTTPServer(h http.Handler) *http.Server {
 		ConnState:         s.countConnections,
 
 		// A peer that is gone without a word holds its streams open for ever otherwise.
-		HTTP2: &http.HTTP2Config{WriteByteTimeout: writeIdle, SendPingTimeout: 30 * time.Second},
+		HTTP2: &http.HTTP2Config{WriteByteTimeout: s.writeIdle, SendPingTimeout: 30 * time.Second},
 
 		// OPTIONS * reaches h, as every request reached a Pants handler.
 		DisableGeneralOptionsHandler: true,

@@ -24,6 +24,7 @@ type Server struct {
 	limits      Limits
 	timeout     time.Duration
 	secrets     secureCodecs
+	writeIdle   time.Duration    // the constant; only tests change it
 	clock       func() time.Time // nil: time.Now; only tests set it
 
 	cookieCounters cookieCounters
@@ -63,6 +64,7 @@ func (s *Server) prepare() {
 		if s.timeout == 0 {
 			s.timeout = defaultFinishTimeout
 		}
+		s.writeIdle = writeIdle
 		s.limits = s.config.Limits.withDefaults()
 		s.secrets = newSecureCodecs(s.config.CookieSecrets)
 		if s.sender == nil {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// writeIdle is how long one write may wait for a client that does not read. Only tests change it.
-var writeIdle = 60 * time.Second
+// writeIdle is how long one write may wait for a client that does not read.
+const writeIdle = 60 * time.Second
 
-// wireChunk is how much one write is at the most, so that a slow client has writeIdle for each.
+// wireChunk is how much one write is at the most, so that a slow client has that time for each.
 const wireChunk = 128 << 10
 
 // wireWriter is the writer next to the connection in an HTTPServer. It sees to it that no write waits longer than writeIdle, that
@@ -69,11 +69,11 @@ func (w *wireWriter) renew() {
 	}
 	now := time.Now()
 	moved := int64(now.Sub(processStart)) + 1 // never deadlineUnset
-	if last != deadlineUnset && moved-last < int64(writeIdle/60) {
+	if last != deadlineUnset && moved-last < int64(w.server.writeIdle/60) {
 		return
 	}
 	if w.deadline.CompareAndSwap(last, moved) {
-		_ = w.setWriteDeadline(now.Add(writeIdle))
+		_ = w.setWriteDeadline(now.Add(w.server.writeIdle))
 		if w.deadline.Load() == deadlinePast { // meanwhile; it must stay so
 			_ = w.setWriteDeadline(past)
 		}
@@ -100,12 +100,12 @@ func (w *wireWriter) begin() {
 	w.renew()
 	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
 		w.mu.Lock()
-		w.until = time.Now().Add(writeIdle)
+		w.until = time.Now().Add(w.server.writeIdle)
 		w.mu.Unlock()
 		if w.watch == nil {
-			w.watch = time.AfterFunc(writeIdle, w.stuck)
+			w.watch = time.AfterFunc(w.server.writeIdle, w.stuck)
 		} else {
-			w.watch.Reset(writeIdle)
+			w.watch.Reset(w.server.writeIdle)
 		}
 	}
 }
@@ -135,7 +135,7 @@ func (w *wireWriter) returned() {
 	w.begin()
 	w.end()
 	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
-		_ = w.setWriteDeadline(time.Now().Add(writeIdle))
+		_ = w.setWriteDeadline(time.Now().Add(w.server.writeIdle))
 	}
 }
 

@@ -36,12 +36,12 @@ func onHTTPServer(t *testing.T, s *pants.Server, h http.Handler, http2 bool) *ht
 
 // A client that stops reading is given up after the time for one write, whatever way the handler writes.
 func TestStuckClientIsGivenUp(t *testing.T) {
-	pants.SetWriteIdle(t, 300*time.Millisecond)
 	root := t.TempDir()
 	if err := os.WriteFile(filepath.Join(root, "big"), make([]byte, 64<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := newServer(t, pants.Config{Sendfile: sendfile.Config{Root: root}})
+	pants.SetWriteIdle(s, 300*time.Millisecond)
 	block := make([]byte, 1<<20)
 	tests := map[string]func(result chan<- error) http.Handler{
 		"Write": func(result chan<- error) http.Handler {
@@ -101,7 +101,6 @@ func TestStuckClientIsGivenUp(t *testing.T) {
 
 // A slow client gets all of it, in whatever way it is written: the time is one for each piece, not for the whole.
 func TestSlowClientIsServed(t *testing.T) {
-	pants.SetWriteIdle(t, 300*time.Millisecond)
 	root := t.TempDir()
 	const size = 24 << 20
 	content := strings.Repeat("0123456789abcdef", size/16)
@@ -109,6 +108,7 @@ func TestSlowClientIsServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newServer(t, pants.Config{Sendfile: sendfile.Config{Root: root}})
+	pants.SetWriteIdle(s, 300*time.Millisecond)
 	for name, handler := range map[string]http.Handler{
 		"SendFile":     s.Handler(func(r *pants.Request) { _ = r.SendFile("big", nil) }),
 		"SendResponse": s.Handler(func(r *pants.Request) { _ = r.SendResponse(content) }),
@@ -143,8 +143,8 @@ func TestSlowClientIsServed(t *testing.T) {
 
 // A pause between two writes is no stuck write, and no rest of one request's deadline ends the next on the connection.
 func TestPausesAreNoStuckWrites(t *testing.T) {
-	pants.SetWriteIdle(t, 100*time.Millisecond)
 	s := newServer(t, pants.Config{})
+	pants.SetWriteIdle(s, 100*time.Millisecond)
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			time.Sleep(250 * time.Millisecond)
@@ -188,8 +188,8 @@ func TestPausesAreNoStuckWrites(t *testing.T) {
 
 // A handler's own write deadline is left alone; the zero time brings the server's back.
 func TestOwnWriteDeadline(t *testing.T) {
-	pants.SetWriteIdle(t, 100*time.Millisecond)
 	s := newServer(t, pants.Config{})
+	pants.SetWriteIdle(s, 100*time.Millisecond)
 	block := make([]byte, 1<<20)
 	for _, test := range []struct {
 		name     string
@@ -250,8 +250,8 @@ func (w *slowDeadline) SetWriteDeadline(t time.Time) error {
 // The timer of a write never reaches the writer of a request that is over: on HTTP/2 that would be a panic, in a goroutine where
 // nothing recovers it.
 func TestTimerEndsWithItsWrite(t *testing.T) {
-	pants.SetWriteIdle(t, 10*time.Millisecond)
 	s := newServer(t, pants.Config{})
+	pants.SetWriteIdle(s, 10*time.Millisecond)
 	w := &slowDeadline{ResponseWriter: httptest.NewRecorder(), fired: make(chan struct{})}
 	hr := httptest.NewRequest(http.MethodGet, "/", nil)
 	hr.ProtoMajor = 2
