@@ -67,7 +67,7 @@ func TestOutOfDescriptors(t *testing.T) {
 	for range n {
 		come()
 	}
-	time.Sleep(time.Second)
+	time.Sleep(400 * time.Millisecond)
 	if held := len(answered); held == 0 || held >= 40 {
 		t.Errorf("%d of %d connections were answered with 40 descriptors", held, n)
 	}
@@ -80,7 +80,7 @@ func TestOutOfDescriptors(t *testing.T) {
 			t.Fatal("nobody is answered any more")
 		}
 	}
-	for range 300 {
+	for range 100 {
 		leave()
 		come()
 		time.Sleep(5 * time.Millisecond)
