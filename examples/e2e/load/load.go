@@ -23,6 +23,8 @@ type Load struct {
 	Rate  int                             // requests a second
 	Most  int                             // of them at once
 	Limit time.Duration                   // for an answer; the tries until one are given up after it too
+	Name  string                          // before each kind in the tally
+	Into  *Tally                          // another tally; nil: the load's own
 	Tally Tally
 
 	number atomic.Int64
@@ -76,15 +78,19 @@ func (l *Load) Run(ctx context.Context) (requests int) {
 // one asks until there is an answer. Each try has an id of its own.
 func (l *Load) one(kind string) {
 	number, deadline := l.number.Add(1), time.Now().Add(l.Limit)
+	tally := l.Into
+	if tally == nil {
+		tally = &l.Tally
+	}
 	for try := 0; ; try++ {
 		id := fmt.Sprintf("%p.%d.%d", l, number, try)
 		o, err := l.try(kind, id)
-		l.Tally.Add(kind, id, o, err)
+		tally.Add(l.Name+kind, id, o, err)
 		if o != Refused && o != Unanswered && o != Reset {
 			return
 		}
 		if time.Now().After(deadline) {
-			l.Tally.Add(kind, id, Late, fmt.Errorf("given up after %d tries: %w", try+1, err))
+			tally.Add(l.Name+kind, id, Late, fmt.Errorf("given up after %d tries: %w", try+1, err))
 			return
 		}
 		if o == Refused {
