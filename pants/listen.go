@@ -22,8 +22,9 @@ import (
 // a client noticing.
 //
 // Draining means: no more connections are accepted, responses close theirs, deferred requests that nothing was sent of are
-// answered with 503 and Retry-After, Draining is closed. Everything else, hijacked connections too, has Config.DrainTimeout to
-// end; then it is closed and Listen returns an error. For a second signal to end the process at once, let it:
+// answered with 503 and Retry-After, Draining is closed. A connection that was made before has 5 s for its first request, a kept
+// one half a second for its last. Everything else, hijacked connections too, has Config.DrainTimeout to end; then it is closed
+// and Listen returns an error. For a second signal to end the process at once, let it:
 //
 //	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 //	context.AfterFunc(ctx, stop)
