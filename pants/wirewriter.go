@@ -28,6 +28,7 @@ type wireWriter struct {
 	server   *Server
 	proto    int // 1 or 2
 	begun    bool
+	last     bool         // HTTP/1: the request has a body, and its client wants no other request
 	deadline atomic.Int64 // when it was moved, in nanoseconds of the process; or one of those below
 
 	watch *time.Timer // HTTP/2
@@ -50,6 +51,7 @@ var (
 
 func newWireWriter(s *Server, w http.ResponseWriter, r *http.Request) *wireWriter {
 	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor}
+	ww.last = ww.proto == 1 && r.Close && r.Body != nil && r.Body != http.NoBody
 	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.WriteTimeout > 0 {
 		ww.deadline.Store(deadlineOfUser)
 	}
@@ -169,6 +171,9 @@ func (w *wireWriter) WriteHeader(status int) {
 	}
 	w.begin()
 	defer w.end()
+	if status == http.StatusRequestEntityTooLarge && w.last {
+		tellTooLarge(w.w) // the handler's http.MaxBytesReader could not, it does not know w.w
+	}
 	w.w.WriteHeader(status)
 }
 

@@ -1,6 +1,7 @@
 package pants_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -294,6 +295,76 @@ func TestWriteTimeoutIsKept(t *testing.T) {
 			}
 			if err := <-ended; err == nil {
 				t.Errorf("HTTP/2 %v, body %q: it could be written for 3 s", http2, body)
+			}
+		}
+	}
+}
+
+// One large write has its time for each piece of it: a slow client gets all of what a handler hands over at once.
+func TestSlowClientIsServedALargeWrite(t *testing.T) {
+	const size = 24 << 20
+	s := newServer(t, pants.Config{})
+	pants.SetWriteIdle(s, 400*time.Millisecond)
+	tests := map[string]func(r *pants.Request) error{
+		"SendResponse": func(r *pants.Request) error { return r.SendResponse(strings.Repeat("x", size)) },
+		"Write": func(r *pants.Request) error {
+			n, err := r.Write(bytes.Repeat([]byte("x"), size))
+			if n != size {
+				t.Errorf("Write = %d of %d", n, size)
+			}
+			return err
+		},
+	}
+	for name, handler := range tests {
+		for _, http2 := range []bool{false, true} {
+			ts := onHTTPServer(t, s, s.Handler(func(r *pants.Request) {
+				if err := handler(r); err != nil {
+					t.Errorf("%s, HTTP/2 %v: %v", name, http2, err)
+				}
+				_ = r.Finish()
+			}), http2)
+			res, err := ts.Client().Get(ts.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			start, total := time.Now(), 0
+			for buffer := make([]byte, 256<<10); err == nil; time.Sleep(8 * time.Millisecond) {
+				var n int
+				n, err = io.ReadFull(res.Body, buffer)
+				total += n
+			}
+			res.Body.Close()
+			if total != size {
+				t.Errorf("%s, HTTP/2 %v: %d bytes of %d, %v", name, http2, total, size, err)
+			}
+			if took := time.Since(start); took < 600*time.Millisecond {
+				t.Errorf("%s, HTTP/2 %v: it took only %v: nothing is shown", name, http2, took)
+			}
+		}
+	}
+}
+
+// A 413 over http.MaxBytesReader reaches a client that still sends and closes afterwards, as nginx speaks HTTP/1.0 to its upstream:
+// net/http lingers for it, which the wrapper has to ask for.
+func TestTooLargeBelowHTTPServer(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	ts := onHTTPServer(t, s, http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		if _, err := io.ReadAll(http.MaxBytesReader(w, hr.Body, 1000)); err == nil {
+			t.Error("the body is within the limit")
+		}
+		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+	}), false)
+	for _, head := range []string{"POST / HTTP/1.0\r\n", "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"} {
+		for range 5 {
+			conn, err := net.Dial("tcp", ts.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.WriteString(conn, head+"Content-Length: 204800\r\n\r\n"+strings.Repeat("x", 204800))
+			raw, err := io.ReadAll(conn)
+			conn.Close()
+			if err != nil || !strings.Contains(string(raw), " 413 ") || !strings.HasSuffix(string(raw), "too large\n") {
+				t.Fatalf("%q: %q, %v", head, raw, err)
 			}
 		}
 	}
