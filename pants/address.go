@@ -51,7 +51,7 @@ func parseAddress(text string, secure bool) (address, error) {
 	if port == "" {
 		return address{}, errors.New("missing port")
 	}
-	if ip, err := netip.ParseAddr(host); err == nil && network == "tcp" && ip.Is4() {
+	if ip, err := netip.ParseAddr(host); err == nil && network == "tcp" && ip.Unmap().Is4() {
 		network = "tcp4" // "0.0.0.0:80" would be reachable by IPv6 as well
 	}
 	return address{network: network, text: text}, nil

@@ -21,6 +21,7 @@ func TestAddresses(t *testing.T) {
 		{"localhost:8080", false, "tcp localhost:8080"},
 		{"127.0.0.1:8080", false, "tcp4 127.0.0.1:8080"},
 		{"0.0.0.0:80", false, "tcp4 0.0.0.0:80"},
+		{"[::ffff:0.0.0.0]:80", false, "tcp4 [::ffff:0.0.0.0]:80"},
 		{"[::]:80", false, "tcp [::]:80"},
 		{"[::1]:0", false, "tcp [::1]:0"},
 		{"[fe80::1%eth0]:80", false, "tcp [fe80::1%eth0]:80"},

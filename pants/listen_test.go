@@ -112,7 +112,7 @@ func TestListenIPv4Only(t *testing.T) {
 		address    string
 		four, six_ bool
 	}{
-		{"0.0.0.0:%s", true, false}, {"tcp4://:%s", true, false}, {"tcp6://[::1]:%s", false, true}, {":%s", true, true},
+		{"0.0.0.0:%s", true, false}, {"[::ffff:0.0.0.0]:%s", true, false}, {"tcp4://:%s", true, false}, {"tcp6://[::1]:%s", false, true}, {":%s", true, true},
 	} {
 		s := newServer(t, pants.Config{})
 		_, port, _ := net.SplitHostPort(freeAddress(t))
