@@ -43,10 +43,6 @@ type Server struct {
 	listened    bool // guarded by order
 }
 
-// HandlerFunc handles one request, as a request_handler of Pants did. It may return before the response is finished: the
-// response stays open until Finish, SendResponse or SendFile is called, from whichever goroutine. See Request.Go.
-type HandlerFunc func(*Request)
-
 // prepare computes once what requests need of the Config.
 func (s *Server) prepare() {
 	s.once.Do(func() {
