@@ -68,6 +68,19 @@ var presets = [...]preset{
 
 // Config says where files are and who delivers them. The zero Config sends
 // files below the working directory, directly.
+//
+// # Containment
+//
+// Files are opened through [os.Root]. A relative name never leaves Root,
+// neither by ".." nor through a symbolic link; an absolute one is accepted if
+// it lies inside, or anywhere with [Config.AllowOutside]. A link with an
+// absolute target is refused even when the target lies inside of Root, because
+// os.Root refuses it; make such links relative, or set [Config.FollowSymlinks].
+// Only regular files are sent: a directory, FIFO, socket or device is a 404, and
+// opening one does not block.
+//
+// Root is opened once, in [New]. Replacing the directory (or a link to it)
+// later does not change what is served.
 type Config struct {
 	// Proxy is the server in front.
 	Proxy Proxy

@@ -47,6 +47,27 @@ type Options struct {
 //
 // Fields already in w.Header() are respected like those of Options.Header,
 // which come first. w.Header() is not called again once the body begins.
+//
+// # Decisions
+//
+// A malformed Range is ignored (RFC 9110 section 14.2) unless
+// [Config.StrictRanges] says otherwise. One with more than 50 ranges, with three
+// that overlap, or for more bytes than the file has always is. Range counts for
+// GET only, so HEAD tells the length of the whole file.
+//
+// On methods other than GET and HEAD only If-None-Match counts, and a match is a
+// 412: the handler has acted by then, and for the other conditions it is too
+// late.
+//
+// A file last changed at the epoch or in the future has no Last-Modified, the
+// former no ETag: such a date says nothing.
+//
+// # What net/http does differently
+//
+// Compared with [http.ServeFile]: an ETag is sent; the type is never guessed
+// from the content; "/index.html" is no redirect and a directory no listing;
+// an unknown range unit or a malformed Range is ignored instead of answered
+// with 416; HEAD never gets a partial answer; several ranges keep sendfile(2).
 func (s *Sender) Send(w http.ResponseWriter, r *http.Request, name string, o *Options) error {
 	return s.send(w, r, name, o, s.conf.AllowOutside)
 }

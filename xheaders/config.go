@@ -15,6 +15,12 @@ import (
 // Only list in Headers what the proxies really overwrite or remove. A header that they
 // pass through is written by the client, whatever Trust says: nginx, for one, hands
 // X-Forwarded-Host, X-Forwarded-Prefix and Forwarded on untouched unless told otherwise.
+//
+// For the default the proxy has to be told, as in nginx:
+//
+//	proxy_set_header X-Forwarded-For   $proxy_add_x_forwarded_for;
+//	proxy_set_header X-Forwarded-Proto $scheme;
+//	proxy_set_header Host              $host;
 type Config struct {
 	// Trust lists the proxies to believe: addresses ("192.0.2.1"), CIDRs
 	// ("10.1.0.0/16"; host bits are ignored), or the words

@@ -2,52 +2,34 @@
 // scheme, the host and the path prefix, behind any number of proxies, from one decision
 // about whom to trust.
 //
-//	x, err := xheaders.New(xheaders.Config{Trust: []string{"loopback"}})
-//	...
+//	x, err := xheaders.New(xheaders.Config{Trust: []string{"loopback"}}) // nginx on this machine
 //	http.ListenAndServe("localhost:8080", x.Wrap(mux))
 //
-//	info, _ := xheaders.FromContext(r.Context())
-//	info.ClientIP() // "203.0.113.9", or "" when it is unknown
-//
-// # The rule
+//	info, _ := xheaders.FromContext(r.Context()) // in a handler
+//	info.ClientIP()                              // "203.0.113.9", or "" when it is unknown
 //
 // Every proxy appends the address that it was called from, so an entry is as good as the
 // proxies on its right, and what stands on the left was written by the client. We start
-// with the one thing that cannot be forged, the peer of the connection. If it is a
-// trusted proxy we believe the rightmost entry; if that is one, too, the entry before
-// it; and the first address that is no proxy is the client.
-//
-// When this does not lead to an address (no header, garbage, every entry a proxy, fewer
-// entries than proxies) the client is unknown: an invalid [net/netip.Addr] and "". It is
-// never the proxy's address and never the leftmost entry, because a check like "may come
-// from 10/8" would let that pass.
-//
-// # Which topology have I?
+// with the one thing that cannot be forged, the peer of the connection. While it is a
+// trusted proxy, the next entry from the right is believed; the first address that is no
+// proxy is the client. When this does not lead to one (no header, garbage, every entry a
+// proxy) the client is unknown: an invalid [net/netip.Addr] and "", never a guess.
 //
 //	no proxy                                  Config{}
 //	nginx, Apache, Caddy on this machine      Config{Trust: {"loopback"}}
-//	the same over a UNIX socket               Config{Trust: {"unix"}}
+//	the same over a unix socket               Config{Trust: {"unix"}}
 //	proxies with known networks, CDNs         Config{Trust: {"10.0.3.0/24", ...}}
 //	n proxies without fixed addresses         Config{Hops: n}, and a firewall
 //	a tunnel, a CDN with a header of its own  Config{Trust: {"any"}, Headers: {"CF-Connecting-IP"}}, and a firewall
 //	RFC 7239                                  Config{Trust: ..., Headers: {"Forwarded"}}
 //	as Pants did, from anybody                Config{DangerouslyTrustAll: true}
 //
-// If the answer is not what you expect, print [Resolver.Explain].
-//
-// # What the proxy has to do
-//
-// The proxy has to set, or strip, each of Config.Headers on every request. For the
-// default in nginx:
-//
-//	proxy_set_header X-Forwarded-For   $proxy_add_x_forwarded_for;
-//	proxy_set_header X-Forwarded-Proto $scheme;
-//	proxy_set_header Host              $host;
-//
-// Leave a header that the proxy does not touch out of Headers: then nobody believes it,
-// and Wrap removes it.
-//
-// # The rooms of this package
+// To be safe, trust the proxies and nobody else, list in Headers only what they set or strip
+// on every request, and ask [FromContext] instead of reading r.RemoteAddr or a header. If
+// the answer is not what you expect, print [Resolver.Explain].
+package xheaders
+
+// The rooms of this package:
 //
 //	config.go     Config, and New, which finds all mistakes
 //	family.go     the names of forwarding headers, and their aliases
@@ -62,4 +44,3 @@
 //	wrap.go       the middleware and its context
 //	hygiene.go    the headers that handlers behind Wrap see
 //	explain.go    Explain
-package xheaders

@@ -85,6 +85,10 @@ func (in *input) transport() string {
 
 // Resolve reports where r came from. It does not change r, and it allocates nothing in
 // the usual cases. Behind a Wrap it resolves the request as that Wrap received it.
+//
+// It has no error: what cannot be known is left out. A Client that is unknown is never the
+// proxy's address and never the leftmost entry, because a check like "may come from 10/8"
+// would let that pass; IsPrivate, Contains and the like are false for it.
 func (x *Resolver) Resolve(r *http.Request) Info {
 	var in input
 	in.take(r)

@@ -1,68 +1,22 @@
 // Package legacy stands in front of a Pants app that is still Python, so that it can move to Go one route at a time.
 //
-//	old, err := legacy.New(legacy.Config{Backend: "http://127.0.0.1:8080", Server: server})
-//	...
+//	old, err := legacy.New(legacy.Config{Backend: "http://127.0.0.1:8081", Server: server})
 //	r := chi.NewRouter()
 //	r.NotFound(old.ServeHTTP)
 //	r.MethodNotAllowed(old.ServeHTTP)
 //	r.Handle("/users/{id}", server.Handler(user)) // one line moves a route; deleting it rolls back
 //
-// # The walk
+// One route after the other:
 //
-//  1. Let the Pants app listen somewhere else, HTTPServer(handler, xheaders=True) at 127.0.0.1:8080, where only this process
-//     reaches it, and let the program above without routes take its place. Every request now passes through Go and nothing has
-//     changed: TestSameAsDirect has what that means.
-//  2. Move one route. What has a route is answered in Go, everything else, and every other method of the same path, still in
-//     Python. Both halves share cookies (pants.Config.LegacyCookies), bounds and what they know of the client, if the Proxy and the
-//     routes have the same pants.Server.
-//  3. Look at the log: a request that the app did not answer is a line with its method and path. Delete the route's line if it
-//     was moved too early.
-//  4. Move the next one. When no request reaches the app any more, take the two lines of the Proxy out.
+//  1. Let the Pants app listen where only this process reaches it: HTTPServer(handler, xheaders=True) at 127.0.0.1:8081. The
+//     program above, without routes, takes its place. All passes through Go, nothing has changed: [Proxy] tells what that means.
+//  2. Move one route. Other paths, and other methods of that path, are still Python's. Both halves share cookies
+//     (pants.LegacyCookies), bounds and what they know of the client, by the same pants.Server.
+//  3. Look at the log: each request that the app did not answer has a line.
+//  4. Move the next one. When no request reaches the app any more, take out the two lines of the Proxy.
 //
-// Take chi, or another router that leaves paths alone. http.ServeMux answers //a and /a/../b with redirects of its own before
-// anybody is asked. A middleware that reads the body, as http.Request.ParseForm does, belongs on the routes that have moved; in
-// front of the Proxy it may use pants.Server.Wrap and Request.Post, which leave the body there. A body that was read otherwise is
-// answered with 500 and never passed on in part.
+// To be safe, know that the app believes every X-Real-IP, so only this process may reach it; and that a router which changes paths
+// does not do: chi leaves them alone, http.ServeMux answers //a and /a/../b with redirects of its own.
 //
-// # What the app gets
-//
-// The request line as the client sent it, byte for byte: //, %2F, ;, ? and ??, %zz in the query and bytes that are no ASCII; only
-// an absolute-form is reduced to its path and query, and the version is HTTP/1.1. What net/http refuses does not come here: an
-// escape in the path that is none (/%zz) is a 400. OPTIONS * comes if the http.Server is that of pants.Server.HTTPServer, or has
-// DisableGeneralOptionsHandler. The same Host. The same headers, sorted, except:
-//
-//   - X-Real-IP, X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are what xheaders believed. Pants believes whatever
-//     stands in the first two, and without them takes the Proxy for the client; so one whom nobody knows is "unknown".
-//   - Other forwarding headers, and what looks like one (X_Real_IP), are gone if they were not believed. X-Forwarded-User and
-//     the like of a proxy in front pass, if an xheaders.Wrap lists them.
-//   - What is about the client's connection (RFC 9110 section 7.6.1), Expect, and trailers stay here, and X-Sendfile-Type and
-//     X-Accel-Mapping of the client.
-//
-// A body with a Content-Length, whole. Pants reads no chunks: it takes a chunked body for an empty one and answers 200. And it
-// has one thread, which a client that trickles should not see. So the body is read first, as nginx does: in memory up to
-// pants.Config.MemoryLimit, then in a temporary file without a name, up to MaxRequest. 413, 400 and 408 are answered here, and
-// so is Expect: 100-continue. The price is that of a copy: an upload reaches the app when it is complete, not while it comes.
-//
-// Each request once, over a connection of its own unless Config.KeepAlive allows more. It is sent again in one case, which
-// KeepAlive describes, and never if it might do something twice.
-//
-// # What the client gets
-//
-// The answer as it comes: before the Proxy waits for more, what has come is sent on, with or without a Content-Length. A status
-// line, headers (several of one name too) and content as the app sent them; no Content-Type where it sent none; no content for
-// HEAD, 204 and 304, where Pants sends some. Trailers and interim answers (103) end here. A header that a middleware has set gives way
-// to the app's, Set-Cookie and Vary are added to.
-//
-// An upgrade, to WebSocket for one, connects both sides until one of them closes; h2c is not passed on, and CONNECT is refused
-// with 501. An app that is not reached, closes without an answer, or sends something that is none, is a 502; one that is late a
-// 504; both are logged. One that breaks off in the middle breaks off the client's connection: half an answer must not look like
-// a whole one. (Of one without a Content-Length nobody can tell, unless the connection is reset: its end is where the app
-// closes.) When the client leaves, the app's connection is closed.
-//
-// # Why not httputil.ReverseProxy
-//
-// Its Transport cannot write every target (caf\xe9 comes out escaped, OPTIONS * as /%2A), its Rewrite drops what a query has with
-// ; or %zz unless told otherwise, it passes X-Real-IP and chunked bodies on, sends a GET again by rules of its own, and what Pants
-// sends after the answer to a HEAD, or makes of chunks, may become the answer to somebody else. What would be left of it is the
-// copying.
+// A [Recorder] stores what the old app answers, secrets masked; package legacytest plays it against the Go handlers.
 package legacy
