@@ -186,6 +186,13 @@ func (w *response) beforeHead() error {
 	return nil
 }
 
+// tooLate is beforeHead for those who do not hold mu.
+func (w *response) tooLate() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.beforeHead()
+}
+
 // commit sends the head: pending headers, cookies, status. When a header or a cookie cannot be sent, nothing is. mu is held,
 // the state is open.
 func (w *response) commit() error {

@@ -47,8 +47,12 @@ func newSecureCodecs(secrets [][]byte) secureCodecs {
 // CookiesOut keeps the attributes that c does not give.
 //
 // The kit's own format is that of gorilla/securecookie (HMAC-SHA256 over name, time and value; not encrypted). With
-// LegacyCookies.Write it is that of Pants 1.0. Without a secret for the format the error is ErrNoSecret.
+// LegacyCookies.Write it is that of Pants 1.0. Without a secret for the format the error is ErrNoSecret; when the headers are on
+// their way and the cookie would be lost, it is ErrHeadersSent or ErrFinished.
 func (r *Request) SetSecureCookie(c *http.Cookie, value any) error {
+	if err := r.res.tooLate(); err != nil {
+		return err // a login that never arrives must not look like one
+	}
 	if err := checkCookieName(c.Name); err != nil {
 		return fmt.Errorf("pants: %w", err)
 	}

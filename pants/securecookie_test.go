@@ -338,3 +338,29 @@ func TestSecureCookieAttributes(t *testing.T) {
 		}
 	}
 }
+
+// A secure cookie that cannot be sent any more is an error: the handler would take the user for logged in.
+func TestSecureCookieTooLate(t *testing.T) {
+	server, err := pants.New(pants.Config{CookieSecrets: [][]byte{secretA}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open, sent, finished error
+	w := httptest.NewRecorder()
+	server.Handler(func(r *pants.Request) {
+		open = r.SetSecureCookie(&http.Cookie{Name: "a"}, "1")
+		r.Send("content")
+		sent = r.SetSecureCookie(&http.Cookie{Name: "b"}, "2")
+		r.Finish()
+		finished = r.SetSecureCookie(&http.Cookie{Name: "c"}, "3")
+	}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if open != nil || !errors.Is(sent, pants.ErrHeadersSent) || !errors.Is(finished, pants.ErrFinished) {
+		t.Errorf("before the headers %v, after them %v, after the end %v", open, sent, finished)
+	}
+	if n := len(w.Result().Cookies()); n != 1 {
+		t.Errorf("%d cookies arrived, want 1", n)
+	}
+	if stats := server.CookieStats(); stats.WrittenOwn != 1 {
+		t.Errorf("%d cookies are counted as written, want 1", stats.WrittenOwn)
+	}
+}
