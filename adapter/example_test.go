@@ -12,6 +12,15 @@ import (
 	"github.com/go-pants/kit/pants"
 )
 
+// get prints what a client gets.
+func get(h http.Handler, target string) { request(h, http.MethodGet, target) }
+
+func request(h http.Handler, method, target string) {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, target, nil))
+	fmt.Println(w.Code, w.Body)
+}
+
 func ExampleRouter() {
 	var server pants.Server
 	c := chi.NewRouter()
@@ -22,11 +31,8 @@ func ExampleRouter() {
 	app.NotFound(func(r *pants.Request) {
 		r.SendResponse("nothing at "+r.Path(), pants.Code(http.StatusNotFound))
 	})
-	for _, target := range []string{"/users/7", "/users"} {
-		w := httptest.NewRecorder()
-		c.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
-		fmt.Println(w.Code, w.Body)
-	}
+	get(c, "/users/7")
+	get(c, "/users")
 	// Output:
 	// 200 user 7 by /users/{id}
 	// 404 nothing at /users
@@ -92,11 +98,9 @@ func ExampleRouter_Rule() {
 		fmt.Println(err)
 		return
 	}
-	for _, request := range []string{"GET /user/007", "POST /user/ada+l", "GET /user/0"} {
-		method, target, _ := strings.Cut(request, " ")
-		w := httptest.NewRecorder()
-		c.ServeHTTP(w, httptest.NewRequest(method, target, nil))
-		fmt.Println(w.Code, w.Body)
+	for _, line := range []string{"GET /user/007", "POST /user/ada+l", "GET /user/0"} {
+		method, target, _ := strings.Cut(line, " ")
+		request(c, method, target)
 	}
 	// Output:
 	// 200 user 7 by /user/<int(min=1):id>
@@ -125,4 +129,166 @@ func ExampleValue() {
 	// Output:
 	// gold 24.5 false
 	// silver 3 false
+}
+
+// Pants handlers and those of net/http stand side by side on one router, behind the same middleware.
+func ExampleNew() {
+	server, err := pants.New(pants.Config{MaxRequest: 1 << 20})
+	if err != nil {
+		panic(err)
+	}
+	c := chi.NewRouter()
+	app := adapter.New(c, server)
+	app.Handle("/", func(r *pants.Request) { r.SendResponse("a Pants handler") })
+	c.Get("/plain", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "a net/http handler") })
+	get(c, "/")
+	get(c, "/plain")
+	// Output:
+	// 200 a Pants handler
+	// 200 a net/http handler
+}
+
+// A pattern with a method is for that one, and for no other.
+func ExampleRouter_Handle() {
+	var server pants.Server
+	c := chi.NewRouter()
+	app := adapter.New(c, &server)
+	app.Handle("GET /entries", func(r *pants.Request) { r.SendResponse("all of them") })
+	app.Handle("POST /entries", func(r *pants.Request) { r.SendResponse("one more", pants.Code(201)) })
+	app.Handle("/health", func(r *pants.Request) { r.SendResponse("ok") })
+	request(c, "GET", "/entries")
+	request(c, "POST", "/entries")
+	request(c, "PUT", "/health")
+	// Output:
+	// 200 all of them
+	// 201 one more
+	// 200 ok
+}
+
+// A handler that looks at the path itself, as most Pants apps without pants.web do. It sees the whole path.
+func ExampleRouter_Mount() {
+	var server pants.Server
+	c := chi.NewRouter()
+	adapter.New(c, &server).Mount("/wiki", func(r *pants.Request) {
+		page := strings.TrimPrefix(r.Path(), "/wiki/")
+		r.SendResponse("page " + page)
+	})
+	get(c, "/wiki/pants/history")
+	// Output: 200 page pants/history
+}
+
+func ExampleRouter_NotFound() {
+	var server pants.Server
+	c := chi.NewRouter()
+	adapter.New(c, &server).NotFound(func(r *pants.Request) {
+		r.SendResponse("nothing at "+r.Path(), pants.Code(404))
+	})
+	get(c, "/nowhere")
+	// Output: 404 nothing at /nowhere
+}
+
+// The handler says what it likes; Allow is there already.
+func ExampleRouter_MethodNotAllowed() {
+	var server pants.Server
+	c := chi.NewRouter()
+	app := adapter.New(c, &server)
+	app.MethodNotAllowed(func(r *pants.Request) {
+		r.SendResponse("not with "+r.Method(), pants.Code(405))
+	})
+	app.Handle("GET /entries", func(r *pants.Request) { r.SendResponse("all of them") })
+	w := httptest.NewRecorder()
+	c.ServeHTTP(w, httptest.NewRequest("DELETE", "/entries", nil))
+	fmt.Println(w.Code, w.Header().Get("Allow"), w.Body)
+	// Output: 405 GET not with DELETE
+}
+
+// Param is decoded, with a slash in it too. It is the client's text: look it up, and never make a path of it.
+func ExampleParam() {
+	var server pants.Server
+	c := chi.NewRouter()
+	adapter.New(c, &server).Handle("GET /tags/{tag}", func(r *pants.Request) {
+		r.SendResponse(adapter.Param(r, "tag"))
+	})
+	get(c, "/tags/green%20tea")
+	get(c, "/tags/c%2Fc++")
+	// Output:
+	// 200 green tea
+	// 200 c/c++
+}
+
+// For metrics: the pattern is one of few, the paths are without number.
+func ExamplePattern() {
+	var server pants.Server
+	c := chi.NewRouter()
+	c.Route("/api", func(c chi.Router) {
+		adapter.New(c, &server).Handle("GET /users/{id}", func(r *pants.Request) {
+			r.SendResponse(r.Method() + " " + adapter.Pattern(r))
+		})
+	})
+	get(c, "/api/users/7")
+	// Output: 200 GET /api/users/{id}
+}
+
+// Match answers for a rule without a router, for a test of the rules that move.
+func ExampleRoute_Match() {
+	route, err := adapter.Rule("/entry/<int(max=999):id>")
+	if err != nil {
+		panic(err)
+	}
+	for _, path := range []string{"/entry/7", "/entry/ada", "/entry/1000"} {
+		values, ok, err := route.Match("example.com", path)
+		fmt.Println(values, ok, err)
+	}
+	// Output:
+	// [7] true <nil>
+	// [] false <nil>
+	// [] true id is out of range
+}
+
+// A rule with a default has two patterns on chi.
+func ExampleRoute_Patterns() {
+	route, err := adapter.Rule("/entry/<int:id=1>")
+	if err != nil {
+		panic(err)
+	}
+	for _, pattern := range route.Patterns() {
+		fmt.Println(pattern)
+	}
+	// Output:
+	// /entry/
+	// /entry/{id:-?[0-9]+}
+}
+
+func ExampleRoute_Variables() {
+	route, err := adapter.Rule("/entry/<int:id>/<slug=index>")
+	if err != nil {
+		panic(err)
+	}
+	for _, v := range route.Variables() {
+		fmt.Printf("%s %s %q\n", v.Name, v.Converter, v.Default)
+	}
+	// Output:
+	// id int ""
+	// slug string "index"
+}
+
+func ExampleRoute_String() {
+	route, err := adapter.Rule("welcome")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(route)
+	// Output: /welcome
+}
+
+// What a rule cannot say is an error when the program starts, not a route that never answers: look at it.
+func ExampleRouter_Rule_refused() {
+	var server pants.Server
+	app := adapter.New(chi.NewRouter(), &server)
+	page := func(r *pants.Request) { r.SendResponse("page") }
+	fmt.Println(app.Rule("/page/<path:name>", page))
+	fmt.Println(app.Rule("/page/<path:name>", page))
+	// Output:
+	// <nil>
+	// adapter: rule "/page/<path:name>": it has a handler for GET already
 }

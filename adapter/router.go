@@ -2,21 +2,22 @@
 //
 // A Router puts pants.HandlerFunc values on any chi.Router, beside its net/http handlers and behind its middleware:
 //
-//	app := adapter.New(chi.NewRouter(), server)
+//	c := chi.NewRouter()
+//	app := adapter.New(c, server) // *pants.Server
 //	app.Handle("GET /users/{id}", func(r *pants.Request) { r.SendResponse("user " + adapter.Param(r, "id")) })
 //
-// Router.Rule takes rules as pants.web.Application had them, with their converters, defaults and domains, and tries them in its
-// order. Value gives a handler what Python's would have had as an argument:
+// [Router.Rule] takes rules as pants.web.Application had them, with their converters, defaults and domains, and tries them in its
+// order. [Value] gives a handler what Python's would have had as an argument:
 //
 //	err := app.Rule("/user/<int:id>", func(r *pants.Request) {
 //		id, _ := adapter.Value[int](r, "id")
 //		...
 //	})
 //
-// A rule that cannot be translated exactly is an error that names the rule and the reason. The function Rule translates without
-// a Router.
+// A rule that cannot be translated exactly is an error that names the rule and the reason: look at it, nothing is mounted then. The
+// function [Rule] translates without a Router. What [Param] and Value give is the client's text: never make a path of it.
 //
-// HTTP goes the other way: it runs a net/http handler inside a Pants app.
+// [HTTP] goes the other way: it runs a net/http handler inside a Pants app.
 package adapter
 
 import (

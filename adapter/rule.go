@@ -80,7 +80,7 @@ func (t *Route) Variables() []Variable {
 
 // Match tells whether the rule is for a host and a path, and gives the values of its variables: int, float64 or string. The host
 // is one in lower case without a port (Request.Hostname), the path is decoded. An err beside a match says that a value is out of
-// its converter's range, too large for an int, or missing; Pants answered 400 then.
+// its converter's range, too large for an int, or missing; there are no values then, and Pants answered 400.
 func (t *Route) Match(host, path string) (values []any, ok bool, err error) {
 	texts, ok := t.find(host, path)
 	if !ok {

@@ -1,5 +1,10 @@
 // Package middleware offers the kit's parts as func(http.Handler) http.Handler, the form that chi's Use and most routers
 // take. There is no logic here: each function names a method of the package that does the work.
+//
+//	c := chi.NewRouter()
+//	c.Use(middleware.XHeaders(proxies)) // *xheaders.Resolver: first, so that all behind it know the client
+//	c.Use(middleware.Sendfile(files))   // *sendfile.Sender: outside of what compresses
+//	c.Use(middleware.Pants(server))     // *pants.Server
 package middleware
 
 import (

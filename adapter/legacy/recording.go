@@ -58,7 +58,7 @@ type RecordedResponse struct {
 	Cut     bool // an event stream that somebody broke off; there is no body
 }
 
-// RecordedCookie is a Set-Cookie line. Value is a placeholder, or "".
+// RecordedCookie is a Set-Cookie line. In what a Recorder stores Value is a placeholder, or "".
 type RecordedCookie struct {
 	Name, Value string
 	Attributes  []string // "Path=/", "HttpOnly", as they came
