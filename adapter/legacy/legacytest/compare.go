@@ -20,6 +20,7 @@ type Difference struct {
 	Got, Want string // shortened; text is quoted
 }
 
+// String is "status = 500, want 200".
 func (d Difference) String() string { return d.Where + " = " + d.Got + ", want " + d.Want }
 
 // DefaultHeaders are the headers that are compared unless Options say otherwise: those that a browser, a client or a cache acts

@@ -97,3 +97,20 @@ func ExampleCompare() {
 	// status = 303, want 302
 	// cookie sid Path = "/app", want "/"
 }
+
+// One header more than the usual ones.
+func ExampleDefaultHeaders() {
+	recorded := &legacy.Recording{Response: legacy.RecordedResponse{Status: 200, Header: http.Header{"X-Request-Cost": {"7"}}}}
+	w := httptest.NewRecorder()
+	w.Header().Set("X-Request-Cost", "9")
+	w.WriteHeader(200)
+	o := legacytest.Options{Headers: append(legacytest.DefaultHeaders(), "X-Request-Cost")}
+	fmt.Println(legacytest.Compare(recorded, w.Result(), o))
+	// Output: [header X-Request-Cost = "9", want "7"]
+}
+
+func ExampleDifference_String() {
+	d := legacytest.Difference{Where: "body /user/name", Got: `"ada"`, Want: `"Ada"`}
+	fmt.Println(d)
+	// Output: body /user/name = "ada", want "Ada"
+}

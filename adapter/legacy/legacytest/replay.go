@@ -4,6 +4,10 @@
 //	func TestContract(t *testing.T) {
 //		legacytest.Replay(t, "testdata/contract", newRouter(), legacytest.Options{})
 //	}
+//
+// Recordings are made by [legacy.Record] in front of the old app. Their secrets are placeholders: where the new handler needs a
+// cookie that is genuine, Options.Unmask makes one. The requests are sent to h as they were, POST and DELETE too: let it have a
+// database of its own.
 package legacytest
 
 import (
