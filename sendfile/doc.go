@@ -5,8 +5,8 @@
 //	http.Handle("/files/", http.StripPrefix("/files", files.Files()))
 //
 // Sent directly, an answer has an ETag, honours conditions and ranges (several ranges too),
-// and its bytes go from the page cache to the socket by the kernel (sendfile(2)) as long
-// as w has a ReadFrom that leads to a plain TCP connection.
+// and more than 8 KiB go from the page cache to the socket by the kernel (sendfile(2)), as
+// long as w has a ReadFrom that leads to a plain TCP connection.
 //
 // With [Config.Proxy] set the answer is empty and names the file in a header (X-Sendfile,
 // X-Accel-Redirect) for nginx, Apache, lighttpd or Caddy to deliver. [Sender.Snippet]

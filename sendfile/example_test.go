@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/go-pants/kit/sendfile"
 )
@@ -25,6 +26,22 @@ func exampleRoot() string {
 		}
 	}
 	return root
+}
+
+// One Sender for the whole program; everything wrong with its Config is found here.
+func ExampleNew() {
+	root := exampleRoot()
+	defer os.RemoveAll(root)
+
+	_, err := sendfile.New(sendfile.Config{Root: root})
+	fmt.Println(err)
+	_, err = sendfile.New(sendfile.Config{Root: root, Proxy: sendfile.Nginx, Precompressed: []string{"lzma"}})
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// sendfile: Nginx needs a Prefix, the path of its internal location
+	// sendfile: Precompressed works with Direct only, not with Nginx
+	// sendfile: unknown Precompressed "lzma"; there are "br", "zstd" and "gzip"
 }
 
 func ExampleSender_Send() {
@@ -123,26 +140,6 @@ func ExampleSender_Value() {
 	// "" false <nil>
 }
 
-// A wrapper that only embeds the ResponseWriter hides its ReadFrom: every byte
-// then goes through this process instead of straight from the page cache to the
-// socket. A wrapper needs
-//
-//	func (w *logged) ReadFrom(src io.Reader) (int64, error) { return io.Copy(w.ResponseWriter, src) }
-func ExampleSender_Send_incorrect() {
-	type logged struct {
-		http.ResponseWriter // and no ReadFrom
-	}
-	files, err := sendfile.New(sendfile.Config{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	http.HandleFunc("/download", func(w http.ResponseWriter, r *http.Request) {
-		// Also wrong: a name from the request together with AllowOutside,
-		// and an error that is not looked at.
-		_ = files.Send(logged{w}, r, r.FormValue("file"), nil)
-	})
-}
-
 // In front of an app that names files in X-Sendfile, as Rails, Rack, Symfony and
 // Pants do.
 func ExampleSender_Intercept() {
@@ -224,20 +221,35 @@ func ExampleSender_Snippet() {
 	// )) )
 }
 
-// A check at start, or in a deployment: it finds the proxy that swallows the
-// header in silence.
+// A check at start, or in a deployment: it finds the proxy that swallows the header in silence, and says what is likely missing.
 func ExampleSender_SelfTest() {
-	files, err := sendfile.New(sendfile.Config{Proxy: sendfile.Nginx, Root: "/srv/files", Prefix: "/protected/"})
+	root := exampleRoot()
+	defer os.RemoveAll(root)
+
+	files, err := sendfile.New(sendfile.Config{Proxy: sendfile.Nginx, Root: root, Prefix: "/protected/"})
 	if err != nil {
 		log.Fatal(err)
 	}
-	http.Handle("/files/", http.StripPrefix("/files", files.Files()))
-	go func() { log.Fatal(http.ListenAndServe("127.0.0.1:8080", nil)) }()
-
-	// The address is that of the proxy, not our own.
-	if err := files.SelfTest(context.Background(), "https://www.example.org/files/"); err != nil {
-		log.Print(err)
+	proxy, err := sendfile.New(sendfile.Config{Root: root, Map: map[string]string{"/protected/": "."}})
+	if err != nil {
+		log.Fatal(err)
 	}
+	app := http.StripPrefix("/files", files.Files())
+	good := httptest.NewServer(proxy.Intercept(app)) // stands for nginx
+	defer good.Close()
+	bad := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		proxy.Intercept(app).ServeHTTP(httptest.NewRecorder(), r) // answers with nothing
+	}))
+	defer bad.Close()
+
+	// The address is that of the proxy, not our own: https://www.example.org/files/
+	fmt.Println(files.SelfTest(context.Background(), good.URL+"/files/"))
+	err = files.SelfTest(context.Background(), bad.URL+"/files/")
+	_, reason, _ := strings.Cut(err.Error(), "answers ")
+	fmt.Println(reason)
+	// Output:
+	// <nil>
+	// 200 without content: the proxy took X-Accel-Redirect away and sent nothing. Likely "proxy_ignore_headers X-Accel-Redirect" is set
 }
 
 func ExampleContentType() {
@@ -274,4 +286,23 @@ func ExampleConfig_offload() {
 	// Output:
 	// 127.0.0.1:40000: "/protected/report.txt" ""
 	// 192.0.2.7:40000: "" "all is well\n"
+}
+
+// With nginx in front of some of the instances and the app in front of others, a file keeps its tag.
+func ExampleNginxETag() {
+	root := exampleRoot()
+	defer os.RemoveAll(root)
+	day := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	if err := os.Chtimes(filepath.Join(root, "report.txt"), day, day); err != nil {
+		log.Fatal(err)
+	}
+
+	files, err := sendfile.New(sendfile.Config{Root: root, ETag: sendfile.NginxETag})
+	if err != nil {
+		log.Fatal(err)
+	}
+	rec := httptest.NewRecorder()
+	files.Files().ServeHTTP(rec, httptest.NewRequest("GET", "/report.txt", nil))
+	fmt.Println(rec.Header().Get("ETag"))
+	// Output: "65e071c0-c"
 }
