@@ -250,3 +250,41 @@ func ExampleResolver_Wrap_nested() {
 	from("198.51.100.17:51112", site.Wrap(mux), "X-Forwarded-For", "203.0.113.9")
 	// Output: "203.0.113.9" http
 }
+
+// A gateway that passes headers on to an app which believes them all: what nobody believed here stays here.
+func ExampleClean() {
+	x, _ := xheaders.New(xheaders.Config{Trust: []string{"loopback"}, KeepHeaders: true})
+	from("203.0.113.66:51112", x.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		passed := xheaders.Clean(r)
+		fmt.Printf("%q %q %q\n", r.Header.Get("X-Real-IP"), passed.Get("X-Real-IP"), passed.Get("Accept"))
+	})), "X-Real-IP", "127.0.0.1", "Accept", "text/html")
+	// Output: "127.0.0.1" "" "text/html"
+}
+
+// ClientIP is text for a log; for decisions there is Client.
+func ExampleInfo_ClientIP() {
+	x, _ := xheaders.New(xheaders.Config{Trust: []string{"loopback"}})
+	visitors := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		info, _ := xheaders.FromContext(r.Context())
+		fmt.Printf("%q %t\n", info.ClientIP(), info.Client.IsValid())
+	})
+	from("127.0.0.1:51112", x.Wrap(visitors), "X-Forwarded-For", "2001:DB8:0::9")
+	from("127.0.0.1:51112", x.Wrap(visitors)) // the proxy did not say
+	// Output:
+	// "2001:db8::9" true
+	// "" false
+}
+
+// A debug route for the people who run the proxies.
+func ExampleTrace_String() {
+	x, _ := xheaders.New(xheaders.Config{Trust: []string{"loopback"}})
+	from("127.0.0.1:51112", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		trace := x.Explain(r)
+		fmt.Print(trace.String())
+	}), "X-Forwarded-For", "203.0.113.9", "X-Forwarded-Proto", "https")
+	// Output:
+	// peer   127.0.0.1:51112                trusted: 127.0.0.0/8 (loopback)
+	// XFF 1  203.0.113.9                    client: outside Trust
+	// X-Forwarded-Proto "https"             entry 1 of 1 (1 trusted hop) -> https
+	// client=203.0.113.9 scheme=https host=app.example (Host)
+}
