@@ -41,7 +41,9 @@ type Config struct {
 	// as a middleware in front, takes precedence.
 	XHeaders xheaders.Config
 
-	// Sendfile says where files are and who sends them [sendfile, sendfile_prefix, file_root].
+	// Sendfile says where files are and who sends them [sendfile, sendfile_prefix, file_root]. The rules are those of Pants:
+	// absolute paths may lead outside of Root (AllowOutside), a malformed Range is a 416 (StrictRanges), a Generic proxy is given
+	// the name below Root (StripRoot), types have no charset unless ContentType gives one, and ETag is Pants' where that is unambiguous.
 	Sendfile sendfile.Config
 
 	// FinishTimeout is how long a response may stay unfinished after its handler returned. 0 means 55 seconds, just under the
@@ -59,19 +61,19 @@ type Config struct {
 	// Limits bound what one request may contain; zero fields have defaults.
 	Limits Limits
 
-	// Log receives panics, time-outs and refused writes; nil means slog.Default().
+	// Log receives panics, time-outs, and what was refused of requests and responses; nil means slog.Default().
 	Log *slog.Logger
 }
 
 // Limits bound the number and size of the things in one request. A request over a limit is answered with 400 before a Pants
 // handler runs; it is never cut short in silence. A zero field has its default, a negative one means no limit.
 type Limits struct {
-	Parts      int // parts of a multipart body; 1000
-	Files      int // parts that are files; 100
-	Params     int // pairs of the query, and of a urlencoded form; 10 000
-	Cookies    int // cookies received; 1000
-	FieldSize  int // bytes of one multipart field that is no file; 1 MiB
-	PartHeader int // bytes of the headers of one part; 10 KiB
+	Parts      int // parts of a multipart body; default 1000
+	Files      int // parts that are files; default 100
+	Params     int // pairs of the query, and of a urlencoded form; default 10 000
+	Cookies    int // cookies received; default 1000
+	FieldSize  int // bytes of one multipart field that is no file; default 1 MiB
+	PartHeader int // bytes of the headers of one part; default 10 KiB
 }
 
 // LegacyCookies is about the secure cookies of Pants 1.0: HMAC-SHA1 over the value, the lifetime and the time. That format

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// String is a picture of the request for a log or a terminal. What identifies a user, in Cookie and Authorization headers, is
-// masked.
+// String is a picture of the request for a log or a terminal: its line, headers, parameters, cookies and the names of files. What
+// identifies a user, in Cookie, Authorization and Proxy-Authorization headers, is masked. What stands in the query or in a form is
+// not, a password neither.
 func (r *Request) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Request(\n")
@@ -44,7 +45,7 @@ func (r *Request) String() string {
 	return b.String()
 }
 
-// HTML is String as HTML, escaped, for a debug page.
+// HTML is String as HTML, escaped, for a debug page that only developers see.
 func (r *Request) HTML() string { return "<pre>" + html.EscapeString(r.String()) + "</pre>" }
 
 // secretHeaders prove who somebody is: whoever reads them in a log can be that user.

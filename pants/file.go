@@ -12,7 +12,7 @@ type File struct {
 	// Filename is what the client called it, without directories and control characters. Never open a path made of it.
 	Filename string
 
-	// ContentType is what the client called it; "application/unknown" if it did not say.
+	// ContentType is the media type that the client claims, unchecked; "application/unknown" if it did not say.
 	ContentType string
 
 	Size   int64                // in bytes
@@ -46,11 +46,12 @@ func (f *openFile) Close() error {
 	return nil
 }
 
-// Body is the content of the file; a copy in memory if it is in a temporary file.
+// Body is the content of the file; a copy in memory if it is in a temporary file. What is in memory must not be changed. The error
+// tells that the temporary file cannot be read, or is gone as for Open.
 func (f *File) Body() ([]byte, error) { return f.spool.bytes(f.offset, f.Size) }
 
-// SaveTo writes the file to path, which must not exist yet: an upload never overwrites. The mode is 0640. What was written is
-// removed when it cannot be written whole.
+// SaveTo writes the file to path, which must not exist yet (os.ErrExist): an upload never overwrites. The mode is 0640, less the
+// umask. What was written is removed when it cannot be written whole. Choose the path yourself, and not by Filename.
 func (f *File) SaveTo(path string) error {
 	in, err := f.Open()
 	if err != nil {

@@ -30,8 +30,8 @@ func (r *Request) parseQuery() {
 	}
 }
 
-// Post is the parameters of a form in the body, urlencoded or multipart/form-data. Like Pants it is filled for the methods
-// POST and PUT only.
+// Post is the parameters of a form in the body, urlencoded (read as Get reads a query) or multipart/form-data. Like Pants it is
+// filled for the methods POST and PUT only. Under Wrap it is empty if the body cannot be had: ParseBody says why.
 func (r *Request) Post() url.Values {
 	_ = r.ParseBody()
 	b := &r.body
@@ -41,7 +41,7 @@ func (r *Request) Post() url.Values {
 	return b.post
 }
 
-// Files are the files of a multipart/form-data body by field name; see Post for the methods.
+// Files are the files of a multipart/form-data body by field name, each with at least one; see Post for the methods.
 func (r *Request) Files() map[string][]*File {
 	_ = r.ParseBody()
 	return r.body.files

@@ -108,7 +108,8 @@ func (r *Request) SetSecureCookie(c *http.Cookie, value any) error {
 // *string or *[]byte for text and bytes, or a pointer that json.Unmarshal fills.
 //
 // The error is http.ErrNoCookie when the client sent none, ErrBadCookie when it is forged or damaged, ErrExpiredCookie when it
-// is genuine but over, and ErrNoSecret when the Server cannot tell; dst is set only without an error.
+// is genuine but over, and ErrNoSecret when the Server has no secret for it. Any other error says that the value does not fit dst.
+// dst is set only without an error.
 func (r *Request) SecureCookie(name string, dst any) error {
 	s := r.server
 	legacy := len(s.config.LegacyCookies.Secret) > 0 && s.config.LegacyCookies.covers(name)

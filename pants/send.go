@@ -9,8 +9,9 @@ import (
 	"strconv"
 )
 
-// SendStatus marks the status code of the response; it is sent with the headers. Codes below 200 and above 999 are refused:
-// a final status is needed, and 101 comes about by taking the connection over.
+// SendStatus marks the status code of the response; it is sent with the headers, and the last one counts. Codes below 200 and above
+// 999 are refused: a final status is needed, and 101 comes about by taking the connection over. The error is ErrHeadersSent or
+// ErrFinished when it is too late.
 func (r *Request) SendStatus(code int) error {
 	w := &r.res
 	w.mu.Lock()
@@ -44,7 +45,8 @@ func WithCookies(with bool) HeadersOption { return HeadersOption{noCookies: !wit
 
 // SendHeaders merges h into the response's headers, each name in place of what was there, and sends them with the status and
 // CookiesOut. Set-Cookie lines are added to those that are there. A Content-Type that nobody gave is not made up. A name that is
-// no token, or a value with a line break or NUL, is an error and nothing of h is taken.
+// no token, or a value with a line break or NUL, is an error and nothing of h is taken (CWE-113: the rest of the line would be a
+// header, or a response, of the client's). The error is ErrHeadersSent or ErrFinished when it is too late.
 func (r *Request) SendHeaders(h http.Header, options ...HeadersOption) error {
 	var o HeadersOption
 	for _, option := range options {
@@ -113,7 +115,8 @@ func (r *Request) SendCookies(names ...string) error {
 	return nil
 }
 
-// Send writes data to the client, after the headers if they are not sent yet.
+// Send writes data to the client, after the headers if they are not sent yet. It does not finish the response. The error is
+// ErrFinished after the end, else that of the connection; a client that is gone shows at a later Send, as data is buffered.
 func (r *Request) Send(data string) error {
 	w := &r.res
 	w.mu.Lock()
@@ -159,12 +162,13 @@ type ResponseOption struct {
 // Code is the status code of a SendResponse; without it, 200 or what SendStatus marked.
 func Code(code int) ResponseOption { return ResponseOption{hasCode: true, code: code} }
 
-// ContentType is the Content-Type of a SendResponse, sent exactly as given; without it, text/plain. An empty one sends none.
+// ContentType is the Content-Type of a SendResponse, sent exactly as given; without it, text/plain as in Pants, which says no charset:
+// give "text/plain; charset=utf-8" for more than ASCII. An empty one sends none.
 func ContentType(contentType string) ResponseOption { return ResponseOption{contentType: contentType} }
 
 // SendResponse sends a whole response, with Content-Type and Content-Length, and finishes it. The content is left out for HEAD
 // and for the statuses 204, 205 and 304, which have none. With an error of what was given nothing is sent, and nothing of it
-// stays.
+// stays. The error is ErrFinished for a second one, ErrHeadersSent after a Send.
 func (r *Request) SendResponse(content string, options ...ResponseOption) error {
 	w := &r.res
 	w.mu.Lock()

@@ -51,7 +51,9 @@ func fileType(name string) string {
 //
 // Conditional requests and ranges are answered, HEAD sends no content. Unless o.Header says otherwise a client may keep the
 // file for 7 days. Pants' arguments are fields of o: filename is Filename, guess_mime=False is NoGuess, headers is Header.
-// A file that is missing, no file, or not readable is answered with 404 or 403 and reported by the error.
+// A file that is missing, no file, or not readable is answered with 404 or 403 and reported by the error (fs.ErrNotExist,
+// fs.ErrPermission, sendfile.ErrNotRegular, sendfile.ErrOutsideRoot). A file decides its status itself: after SendStatus with
+// another than 200 it is refused.
 func (r *Request) SendFile(path string, o *sendfile.Options) error {
 	var options sendfile.Options
 	if o != nil {

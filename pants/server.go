@@ -76,7 +76,8 @@ func (s *Server) prepare() {
 //
 // ServeHTTP returns when the response is finished, the client is gone, Config.FinishTimeout has passed since h returned, or
 // the server is draining. An unfinished response then becomes 504 or 503, or an aborted connection if part of it was sent;
-// never a 200 that nobody wrote. A panic of h becomes a 500, or an aborted connection likewise.
+// never a 200 that nobody wrote. A panic of h becomes a 500, or an aborted connection likewise. What h started is not stopped by
+// any of this: see Request.Context. Handler panics if h is nil, as Wrap and RawHandler do.
 func (s *Server) Handler(h HandlerFunc) http.Handler {
 	if h == nil {
 		panic("pants: Handler called with a nil HandlerFunc")

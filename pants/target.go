@@ -106,7 +106,8 @@ func (r *Request) Scheme() string {
 func (r *Request) IsSecure() bool { return r.Scheme() == "https" }
 
 // Host is the host that the request is for, with a port if there was one: what a believed proxy said, else the Host header
-// or the target's authority, else "127.0.0.1".
+// or the target's authority, else "127.0.0.1". Any client can write any host: compare it with those you know before it
+// decides anything, or gets into a link for somebody else.
 func (r *Request) Host() string {
 	if host := r.resolved().Host; host != "" {
 		return host
@@ -143,7 +144,8 @@ func lowerASCII(s string) string {
 	return s
 }
 
-// FullURL is the scheme, the host and the URL in one.
+// FullURL is the scheme, the host and the URL in one. The host is what the client wrote, see Host: a link in a mail begins with a
+// constant of the app instead.
 func (r *Request) FullURL() string { return r.Scheme() + "://" + r.Host() + r.URL() }
 
 // Headers are the request's headers, Host among them. r.HTTP.Header is the same without a copy, and without Host.

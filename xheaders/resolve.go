@@ -21,7 +21,7 @@ type Info struct {
 	Port    uint16     // the client's port; 0 when not told
 	Peer    netip.Addr // who connected; invalid for a UNIX socket
 	Scheme  string     // http or https
-	Host    string     // the Host header, or the forwarded one, port included
+	Host    string     // the Host header, or the forwarded one, port included; clients may write any
 	Prefix  string     // path that a proxy stripped, "" or like "/app"
 	Trusted bool       // the peer was allowed to speak, and its list as long as Hops
 
