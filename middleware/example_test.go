@@ -76,3 +76,38 @@ func ExampleSendfile() {
 	fmt.Printf("%s, %q\n", w.Body, w.Header().Get("X-Sendfile"))
 	// Output: all is well, ""
 }
+
+// All three, in the order that they need: who asks first, then what answers.
+func Example() {
+	proxies, err := xheaders.New(xheaders.Config{Trust: []string{"192.0.2.1"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	root, err := os.MkdirTemp("", "files")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(root)
+	files, err := sendfile.New(sendfile.Config{Root: root})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var server pants.Server
+	c := chi.NewRouter()
+	c.Use(middleware.XHeaders(proxies), middleware.Sendfile(files), middleware.Pants(&server))
+	c.Get("/", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, pants.FromContext(r.Context()).RemoteIP()) // as xheaders has decided in front
+	})
+	c.Get("/missing", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Sendfile", "missing.txt") })
+
+	for _, path := range []string{"/", "/missing"} {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+		w := httptest.NewRecorder()
+		c.ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Body)
+	}
+	// Output:
+	// 200 203.0.113.9
+	// 404 404 Not Found
+}

@@ -28,7 +28,7 @@ type Config struct {
 	//	loopback   127.0.0.0/8 and ::1
 	//	private    10/8, 172.16/12, 192.168/16 and fc00::/7
 	//	linklocal  169.254/16 and fe80::/10
-	//	unix       whoever connects to a UNIX socket
+	//	unix       whoever connects to a unix socket
 	//	any        everybody
 	//
 	// ::ffff:a.b.c.d/n means the IPv4 network; zones are refused. The word any says

@@ -19,7 +19,7 @@ type Resolver struct {
 type Info struct {
 	Client  netip.Addr // who asked; invalid when unknown
 	Port    uint16     // the client's port; 0 when not told
-	Peer    netip.Addr // who connected; invalid for a UNIX socket
+	Peer    netip.Addr // who connected; invalid for a unix socket
 	Scheme  string     // http or https
 	Host    string     // the Host header, or the forwarded one, port included; clients may write any
 	Prefix  string     // path that a proxy stripped, "" or like "/app"
