@@ -31,11 +31,24 @@ func Need(t testing.TB, name string) string {
 	if path, err := exec.LookPath(filepath.Join("/usr/sbin", name)); err == nil {
 		return path
 	}
+	missing(t, name)
+	return ""
+}
+
+// NeedFile is Need for a part of a program, such as a module in a package of its own.
+func NeedFile(t testing.TB, path string) {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		missing(t, path)
+	}
+}
+
+func missing(t testing.TB, name string) {
+	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s not found: run .ci/install", name)
 	}
 	t.Skipf("%s not found", name)
-	return ""
 }
 
 // Address returns 127.0.0.1 with a port that nobody listens on. It is below the ports that the kernel gives to clients, so
