@@ -114,11 +114,74 @@ var pieces = []struct{ text, before, after string }{
 		files, _ := filepath.Glob("testdata/contract/*.json")
 		check(fmt.Sprint(len(files)), "1")`,
 	},
+	{
+		"deployments :=",
+		`before, after := []byte(strings.Repeat("b", 32)), []byte(strings.Repeat("a", 32))`,
+		`session := func(secrets [][]byte, cookie string) (user, next string) {
+			server, err := pants.New(pants.Config{CookieSecrets: secrets})
+			check(fmt.Sprint(err), "<nil>")
+			w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Cookie", cookie)
+			server.Handler(func(r *pants.Request) {
+				r.SecureCookie("user", &user)
+				r.SetSecureCookie(&http.Cookie{Name: "user"}, "ada")
+				r.SendResponse("")
+			}).ServeHTTP(w, r)
+			next, _, _ = strings.Cut(w.Header().Get("Set-Cookie"), ";")
+			return user, next
+		}
+		deployments = append([][][]byte{{before}}, deployments...)
+		for i := range deployments[1:] { // while one goes on to the next, some machines have one and some the other
+			for _, pair := range [][2]int{{i, i + 1}, {i + 1, i}} {
+				_, cookie := session(deployments[pair[0]], "")
+				user, _ := session(deployments[pair[1]], cookie)
+				check(fmt.Sprint(pair, user), fmt.Sprint(pair, "ada"))
+			}
+		}`,
+	},
+	{
+		"objects store",
+		`stored := memory{}
+		server := new(pants.Server)
+		content := strings.Repeat("0123456789", 300_000)
+		var form strings.Builder
+		m := multipart.NewWriter(&form)
+		part, _ := m.CreateFormFile("photo", "a.jpg")
+		io.WriteString(part, content)
+		m.Close()`,
+		`post := func(objects store) *httptest.ResponseRecorder {
+			w, r := httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(form.String()))
+			r.Header.Set("Content-Type", m.FormDataContentType())
+			server.Handler(upload(objects)).ServeHTTP(w, r)
+			return w
+		}
+		check(post(stored).Body.String(), "stored")
+		check(fmt.Sprint(len(stored)), "1")
+		for key, got := range stored {
+			if got != content || strings.Contains(key, "a.jpg") {
+				log.Fatalf("%q: %d bytes of %d", key, len(got), len(content))
+			}
+		}
+		check(fmt.Sprint(post(memory(nil)).Code), "502")`,
+	},
+	{
+		"files.Value(",
+		`server := new(pants.Server)
+		files, err := sendfile.New(sendfile.Config{Proxy: sendfile.Nginx, Root: os.TempDir(), Prefix: "/protected/"})
+		check(fmt.Sprint(err), "<nil>")`,
+		`ask := func(name string) string {
+			w := httptest.NewRecorder()
+			server.Handler(download(files)).ServeHTTP(w, httptest.NewRequest("GET", "/?name="+name, nil))
+			return fmt.Sprint(w.Code, " ", w.Header().Get("X-Accel-Redirect"))
+		}
+		check(ask("no+such+file.jpg"), "200 /protected/no%20such%20file.jpg")
+		check(ask("../secret"), "404 ")`,
+	},
 }
 
 // packages are those that a piece or what is around it may need.
 var packages = []string{
-	"context", "fmt", "io", "log", "net", "net/http", "net/http/httptest", "os", "os/signal", "path/filepath", "strings", "syscall", "time",
+	"context", "crypto/rand", "errors", "fmt", "io", "log", "mime/multipart", "net", "net/http", "net/http/httptest", "os", "os/signal", "path/filepath", "strings", "syscall", "time",
 	"github.com/go-chi/chi/v5", "github.com/go-pants/kit/adapter", "github.com/go-pants/kit/adapter/legacy",
 	"github.com/go-pants/kit/pants", "github.com/go-pants/kit/sendfile", "github.com/go-pants/kit/xheaders",
 }
@@ -166,6 +229,21 @@ func answer(h http.Handler, path string) string {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 	return w.Body.String()
+}
+
+// memory is an object storage that is short of the real thing; nil is one that fails.
+type memory map[string]string
+
+func (m memory) PutObject(_ context.Context, key string, content io.Reader, size int64) error {
+	if m == nil {
+		return errors.New("no storage")
+	}
+	b, err := io.ReadAll(content)
+	if err == nil && int64(len(b)) != size {
+		err = fmt.Errorf("%%d bytes, not %%d", len(b), size)
+	}
+	m[key] = string(b)
+	return err
 }
 
 // answering is a network that answers.
