@@ -55,11 +55,11 @@ var pieces = []struct{ text, before, after string }{
 			return proxies.Resolve(r).ClientIP()
 		}
 		check(client(), "2400:cb00::1") // nobody is trusted yet
-		check(fmt.Sprint(update(proxies)), "<nil>")
+		check(fmt.Sprint(update(proxies, "10.0.0.0/24")), "<nil>")
 		check(client(), "203.0.113.7")
 		for _, bad := range []string{"", "<!doctype html><title>An error</title>"} {
 			lists["/ips-v4"] = bad
-			if update(proxies) == nil {
+			if update(proxies, "10.0.0.0/24") == nil {
 				log.Fatalf("%q is taken for a list", bad)
 			}
 			check(client(), "203.0.113.7")
@@ -181,7 +181,7 @@ var pieces = []struct{ text, before, after string }{
 
 // packages are those that a piece or what is around it may need.
 var packages = []string{
-	"context", "crypto/rand", "errors", "fmt", "io", "log", "mime/multipart", "net", "net/http", "net/http/httptest", "os", "os/signal", "path/filepath", "strings", "syscall", "time",
+	"context", "crypto/rand", "errors", "fmt", "io", "log", "mime/multipart", "net", "net/http", "net/http/httptest", "os", "os/signal", "path/filepath", "slices", "strings", "syscall", "time",
 	"github.com/go-chi/chi/v5", "github.com/go-pants/kit/adapter", "github.com/go-pants/kit/adapter/legacy",
 	"github.com/go-pants/kit/pants", "github.com/go-pants/kit/sendfile", "github.com/go-pants/kit/xheaders",
 }
