@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"strings"
+	"time"
+
+	"github.com/go-pants/kit/sendfile"
+	"github.com/go-pants/kit/xheaders"
+)
+
+// startEmbedded is the front without a real server: a reverse proxy, and Intercept around it, which sends the files.
+func startEmbedded(address, upstream string, sender *sendfile.Sender) (stop func(), err error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	network, target := "tcp", upstream
+	if socket, ok := strings.CutPrefix(upstream, "unix:"); ok {
+		network, target = "unix", socket
+	}
+	var meter meter
+	transport := &http.Transport{
+		DisableCompression:  true, // or it asks for gzip where the browser did not
+		MaxIdleConnsPerHost: 16,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			conn, err := (&net.Dialer{}).DialContext(ctx, network, target)
+			if err != nil {
+				return nil, err
+			}
+			return &appConn{Conn: conn}, nil
+		},
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:        forward,
+		Transport:      transport,
+		ModifyResponse: readRest,
+		ErrorHandler:   failed,
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", meter.measure(sender.Intercept(patient(proxy))))
+	mux.HandleFunc("GET "+meterPath, meter.serve)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ConnContext: withConn}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(meteredListener{listener}); err != http.ErrServerClosed {
+			log.Print(err)
+		}
+	}()
+	return func() {
+		// Browsers keep connections open on which they have asked nothing yet.
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+		transport.CloseIdleConnections()
+		<-done
+	}, nil
+}
+
+// forward tells the app who asked. Of what the client says about that itself only X-Forwarded-For stays, with the client's own
+// address added on the right, as nginx, Apache and HAProxy do it; Clean drops the rest of the family, misspelt names too.
+func forward(r *httputil.ProxyRequest) {
+	chain := r.In.Header["X-Forwarded-For"]
+	r.Out.Header = xheaders.Clean(r.Out)
+	if len(chain) > 0 {
+		r.Out.Header["X-Forwarded-For"] = chain // SetXForwarded appends
+	}
+	r.SetXForwarded()
+	r.Out.Host = r.In.Host
+	r.Out.URL.Scheme, r.Out.URL.Host = "http", "app"
+}
+
+// patient lets readRest have what the transport does not read of a body.
+func patient(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			r = r.WithContext(r.Context())
+			r.Body = stillOpen{r.Body}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type stillOpen struct{ io.ReadCloser }
+
+func (stillOpen) Close() error { return nil }
+
+// readRest reads what is left of a request that was answered before its end, as the app does with what is too large: a browser
+// that cannot send everything shows a broken connection, and not the answer. nginx does the same.
+func readRest(res *http.Response) error {
+	const enough = 256 << 20
+	if res.Request.Body != nil {
+		_, _ = io.CopyN(io.Discard, res.Request.Body, enough)
+	}
+	return nil
+}
+
+func failed(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // the browser is gone
+	}
+	log.Printf("%s %s: %v", r.Method, r.URL.Path, err)
+	http.Error(w, "The app does not answer.", http.StatusBadGateway)
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/go-pants/kit/pants"
+)
+
+// form shows what a handler sees of a form: the address's parameters and the body's, each by themselves.
+func (t *tour) form(r *pants.Request) {
+	t.show(r, http.StatusOK, page{Form: &formView{
+		Method: r.Method(),
+		Get:    listed(r.Get()),
+		Post:   listed(r.Post()),
+	}})
+}
+
+type formView struct {
+	Method    string
+	Get, Post []parameter
+}
+
+type parameter struct {
+	Name   string
+	Values []string
+}
+
+func listed(values url.Values) (list []parameter) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		list = append(list, parameter{name, values[name]})
+	}
+	return list
+}
