@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,26 +11,21 @@ import (
 	"github.com/go-pants/kit/pants"
 )
 
-// say adds a line, and by that answers everybody who waits for one.
+// say adds a line, and that answers everybody who waits for one.
 func (t *tour) say(r *pants.Request) {
 	name, text := r.Post().Get("name"), r.Post().Get("text")
-	if text != "" {
-		t.room.say(line{Name: name, Text: text})
+	if name == "" || text == "" || len(name)+len(text) > 2000 {
+		refuse(r, "A name and a line, please.")
+		return
 	}
-	back(r, "chat")
+	t.room.say(name, text)
+	t.back(r, "chat", nil)
 }
 
-// lines answers with the lines after the last one that a tab has: when there are some, which may be long after this handler has
-// returned.
+// lines answers when there are lines that the tab does not have yet: often
+// long after this function has returned.
 func (t *tour) lines(r *pants.Request) {
-	t.room.wait(r, func(lines []line) {
-		text, err := json.Marshal(lines)
-		if err != nil {
-			t.fail(r, err)
-			return
-		}
-		_ = r.SendResponse(string(text), pants.ContentType("application/json"))
-	})
+	t.room.wait(r, func(lines []line) { sendJSON(r, lines) })
 }
 
 // next is lines for a browser without JavaScript: the page itself comes late.
@@ -40,9 +34,8 @@ func (t *tour) next(r *pants.Request) {
 }
 
 type line struct {
-	Number int
-	Name   string
-	Text   string
+	Number     int
+	Name, Text string
 }
 
 // room keeps what was said last, and the requests that wait for more.
@@ -55,37 +48,38 @@ type room struct {
 
 const (
 	lastLines = 50
-	patience  = 25 * time.Second // then the answer is that nothing was said; proxies wait for a minute at most
+	patience  = 25 * time.Second // then the answer is that nothing was said: proxies wait for a minute, or less
 )
 
-// wait keeps a request until there is an answer. It forgets it when it is answered, its client leaves, or the server stops: its
-// context ends with each of them.
+// wait keeps a request until somebody says something.
 func (c *room) wait(r *pants.Request, answer func([]line)) {
 	after, _ := strconv.Atoi(r.Get().Get("after"))
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if after > c.last {
+		after = 0 // the tab is older than this room
+	}
 	send := func() { r.Go(func() { answer(c.since(after)) }) }
 	if c.last > after {
 		send()
 		return
 	}
-	if c.waiting == nil {
-		c.waiting = map[*pants.Request]func(){}
-	}
 	c.waiting[r] = send
 	timer := time.AfterFunc(patience, send)
+	// The context ends when the request is answered, when its client has
+	// left, and when the server stops.
 	context.AfterFunc(r.Context(), func() {
 		timer.Stop()
 		c.forget(r)
 	})
 }
 
-func (c *room) say(l line) {
+// say answers every request that was kept.
+func (c *room) say(name, text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last++
-	l.Number = c.last
-	c.said = append(c.said, l)
+	c.said = append(c.said, line{c.last, name, text})
 	c.said = c.said[max(0, len(c.said)-lastLines):]
 	for r, send := range c.waiting {
 		delete(c.waiting, r)

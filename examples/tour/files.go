@@ -16,26 +16,37 @@ import (
 	"github.com/go-pants/kit/sendfile"
 )
 
-// filesConfig says who sends the files: the front, but for those that are asked for below /files/direct/.
+// filesConfig says who sends the files. For nginx the preset is
+// sendfile.Config{Proxy: sendfile.Nginx, Prefix: "/protected/"}.
 func filesConfig(kind, root string) sendfile.Config {
-	c := sendfile.Config{Root: root, Offload: func(r *http.Request) bool { return !strings.HasPrefix(r.URL.Path, "/files/direct/") }}
-	switch kind {
-	case "apache":
-		c.Proxy = sendfile.Apache
-	case "lighttpd":
-		c.Proxy = sendfile.Lighttpd
-	case "caddy":
-		c.Proxy, c.Prefix = sendfile.Caddy, "/protected/"
-	default: // the embedded front understands what nginx does
-		c.Proxy, c.Prefix = sendfile.Nginx, "/protected/"
-	}
+	c := presets[kind]
+	c.Root = root
+	c.Offload = isOffloaded // some are sent by the app, to compare
 	return c
 }
+
+// file lets the front send a file. Who sends it, and how it is told so,
+// is a matter of the configuration.
+func (t *tour) file(r *pants.Request) {
+	r.SendFile(adapter.Param(r, "name"), nil)
+}
+
+const protected = "/protected/"
+
+var presets = map[string]sendfile.Config{
+	embedded:   {Proxy: sendfile.Nginx, Prefix: protected}, // it understands what nginx does
+	"nginx":    {Proxy: sendfile.Nginx, Prefix: protected},
+	"caddy":    {Proxy: sendfile.Caddy, Prefix: protected},
+	"apache":   {Proxy: sendfile.Apache},
+	"lighttpd": {Proxy: sendfile.Lighttpd},
+}
+
+func isOffloaded(r *http.Request) bool { return !strings.HasPrefix(r.URL.Path, "/files/direct/") }
 
 // frontConfig is for the Sender that the front gets: a real server is configured by the app's own, the embedded one sends itself.
 func frontConfig(kind, root string) sendfile.Config {
 	if kind == embedded {
-		return sendfile.Config{Root: root, Map: map[string]string{"/protected/": "."}}
+		return sendfile.Config{Root: root, Map: map[string]string{protected: "."}}
 	}
 	return filesConfig(kind, root)
 }
@@ -49,11 +60,6 @@ func writeReport(root string) error {
 		fmt.Fprintf(&b, "line %6d of a report that is worth to be offloaded\n", i+1)
 	}
 	return os.WriteFile(filepath.Join(root, report), []byte(b.String()), 0o644)
-}
-
-// file answers with a file, or with the name of it for the front to send: which one, only the configuration says.
-func (t *tour) file(r *pants.Request) {
-	_ = r.SendFile(adapter.Param(r, "name"), nil) // the error is for a log; the client has an answer
 }
 
 // compare asks the front for the same file twice, as a browser would.

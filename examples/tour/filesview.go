@@ -9,7 +9,7 @@ import (
 // named is the app's answer when the front is to send a file.
 func (t *tour) named(file string) string {
 	value, _, _ := t.files.Value(file)
-	if t.kind == "apache" || t.kind == "lighttpd" {
+	if presets[t.kind].Prefix == "" {
 		return "X-Sendfile: " + value
 	}
 	return "X-Accel-Redirect: " + value
@@ -33,7 +33,7 @@ func (v *filesView) Rows() []row {
 	for _, name := range []string{"Content-Type", "Content-Length", "Content-Range", "Accept-Ranges", "Etag", "Last-Modified", "Server", "X-Accel-Redirect", "X-Sendfile"} {
 		a, b := v.Direct.Header.Get(name), v.Offloaded.Header.Get(name)
 		if a != "" || b != "" {
-			rows = append(rows, row{name, orNone(a), orNone(b)})
+			rows = append(rows, row{strings.Replace(name, "Etag", "ETag", 1), orNone(a), orNone(b)})
 		}
 	}
 	return append(rows, row{"Content", inBytes(v.Direct.Size), inBytes(v.Offloaded.Size)}, row{"SHA-256", v.Direct.SHA256[:16] + "…", v.Offloaded.SHA256[:16] + "…"})

@@ -9,7 +9,8 @@ import (
 	"github.com/go-pants/kit/pants"
 )
 
-// form shows what a handler sees of a form: the address's parameters and the body's, each by themselves.
+// form shows what a handler sees: what stands in the address and what
+// stands in the body are two things.
 func (t *tour) form(r *pants.Request) {
 	t.show(r, http.StatusOK, page{Form: &formView{
 		Method: r.Method(),

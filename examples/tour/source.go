@@ -26,9 +26,9 @@ type demo struct {
 var demos = map[string]demo{
 	"who":     newDemo("who", []string{"trust", "who"}, []string{"who"}, pasteWho, "xheaders"),
 	"form":    newDemo("form", []string{"form"}, []string{"form"}, pasteForm, "pants"),
-	"upload":  newDemo("upload", []string{"upload", "hash"}, []string{"upload"}, pasteUpload, "pants"),
+	"upload":  newDemo("upload", []string{"upload", "refuseUpload", "hash"}, []string{"upload"}, pasteUpload, "pants"),
 	"cookies": newDemo("cookies", []string{"login", "visitor", "logout"}, []string{"login", "visitor", "logout"}, pasteCookies, "pants"),
-	"files":   newDemo("files", []string{"filesConfig", "file"}, []string{"file"}, pasteFiles, "sendfile"),
+	"files":   newDemo("files", []string{"filesConfig", "file"}, []string{"serve", "file"}, pasteFiles, "sendfile"),
 	"chat":    newDemo("chat", []string{"say", "lines", "room.wait", "room.say"}, []string{"say", "lines", "answer"}, pasteChat, "pants"),
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"embed"
+	"encoding/json"
 	"errors"
 	"html/template"
 	"log"
@@ -72,6 +73,7 @@ func newTour(kind, address, dir string) (*tour, error) {
 	}
 	return &tour{
 		kind: kind, base: base, server: server, proxies: proxies, files: named, front: front,
+		room:   room{waiting: map[*pants.Request]func(){}},
 		client: &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: 20 * time.Second},
 	}, nil
 }
@@ -109,7 +111,8 @@ func (t *tour) routes() http.Handler {
 	app.Handle("POST /cookies/login", t.login)
 	app.Handle("POST /cookies/tamper", t.tamper)
 	app.Handle("POST /cookies/logout", t.logout)
-	app.Handle("GET /files/{how}/{name}", t.file)
+	app.Handle("GET /files/direct/{name}", t.file)
+	app.Handle("GET /files/offloaded/{name}", t.file)
 	app.Handle("GET /files/compare", t.compare)
 	app.Handle("POST /chat/say", t.say)
 	app.Handle("GET /chat/next", t.next)
@@ -166,7 +169,7 @@ func (t *tour) show(r *pants.Request, status int, p page) {
 		p.Who = explained(t.proxies.Explain(r.HTTP))
 	}
 	if p.Cookies == nil {
-		p.Cookies = t.visitor(r)
+		p.Cookies = cookieOf(r)
 	}
 	p.Lines = t.room.since(0)
 	if n := len(p.Lines); n > 0 {
@@ -185,10 +188,27 @@ func (t *tour) show(r *pants.Request, status int, p page) {
 }
 
 // back leads to a demo on the page, so that reloading it sends no form again.
-func back(r *pants.Request, section string) {
+func (t *tour) back(r *pants.Request, section string, err error) {
+	if err != nil {
+		t.fail(r, err)
+		return
+	}
 	_ = r.SendStatus(http.StatusSeeOther)
 	_ = r.SendHeaders(http.Header{"Location": {"/#" + section}, "Content-Length": {"0"}})
 	_ = r.Finish()
+}
+
+// refuse is for a form that no page of ours sends.
+func refuse(r *pants.Request, why string) {
+	_ = r.SendResponse(why+"\n", pants.Code(http.StatusBadRequest))
+}
+
+func sendJSON(r *pants.Request, value any) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // of the program: no value here can fail
+	}
+	_ = r.SendResponse(string(text), pants.ContentType("application/json"))
 }
 
 // fail is for what is nobody's fault but ours. The client is not told more.

@@ -1,9 +1,8 @@
 # The demos of the tour as they were for Pants 1.0 on Python 2, without the page around them.
 #
-#   PYTHONPATH=/path/to/pants python2.7 tour.py 8081
+#   PYTHONPATH=/path/to/pants python2.7 tour.py 8081 /path/to/files
 import hashlib
 import json
-import os
 import sys
 
 from pants import Engine
@@ -13,25 +12,33 @@ from pants.web import Application
 app = Application()
 
 
+def send_json(request, value):
+    text = json.dumps(value)
+    request.send_response(text, content_type="application/json")
+
+
 @app.route("/who")
 def who(request):
-    # xheaders=True: X-Real-IP, or the leftmost entry of X-Forwarded-For, whoever wrote it.
-    return "%s %s %s\n" % (request.remote_ip, request.scheme, request.host), 200, {"Content-Type": "text/plain"}
+    # HTTPServer(xheaders=True): X-Real-IP, or the leftmost entry of
+    # X-Forwarded-For, whoever wrote it.
+    request.auto_finish = False
+    request.send_response("%s %s %s\n" % (
+        request.remote_ip, request.scheme, request.host))
 
 
 @app.route("/form", methods=["GET", "POST"])
 def form(request):
     request.auto_finish = False
-    request.send_response(json.dumps({
+    send_json(request, {
         "method": request.method,
         "get": request.get,
         "post": request.post,
-    }), content_type="application/json")
+    })
 
 
 @app.route("/upload", methods=["POST"])
 def upload(request):
-    # A body over max_request never gets here: Pants closes the connection.
+    # A body over max_request does not get here.
     request.auto_finish = False
     seen = []
     for document in request.files.get("document", []):
@@ -41,7 +48,7 @@ def upload(request):
             "size": len(document["body"]),
             "sha256": hashlib.sha256(document["body"]).hexdigest(),
         })
-    request.send_response(json.dumps(seen), content_type="application/json")
+    send_json(request, seen)
 
 
 @app.route("/cookies/login", methods=["POST"])
@@ -78,7 +85,8 @@ waiting = []
 @app.route("/chat/say", methods=["POST"])
 def say(request):
     request.auto_finish = False
-    said.append({"name": request.post["name"], "text": request.post["text"]})
+    line = {"name": request.post["name"], "text": request.post["text"]}
+    said.append(line)
     while waiting:
         answer(waiting.pop())
     request.send_response("Said.\n")
@@ -91,22 +99,27 @@ def lines(request):
     if len(said) > request.after:
         answer(request)
     else:
-        waiting.append(request)  # the function returns, the request stays open
+        # This function returns, and the request stays open.
+        waiting.append(request)
 
 
 def answer(request):
     if request.connection.connected:
-        request.send_response(json.dumps(said[request.after:]), content_type="application/json")
+        send_json(request, said[request.after:])
+
+
+def serve(port, root):
+    HTTPServer(
+        app,
+        file_root=root,
+        sendfile="X-Accel-Redirect",
+        sendfile_prefix="/protected/",
+        max_request=4 << 20,
+        cookie_secret="a secret that only the app knows",
+        xheaders=True,
+    ).listen(("127.0.0.1", port))
+    Engine.instance().start()
 
 
 if __name__ == "__main__":
-    HTTPServer(
-        app,
-        xheaders=True,
-        max_request=4 << 20,
-        cookie_secret="a secret that only the app knows",
-        file_root=os.environ.get("TOUR_FILES", "."),
-        sendfile=os.environ.get("TOUR_SENDFILE", False),
-        sendfile_prefix="/protected/",
-    ).listen(("127.0.0.1", int(sys.argv[1])))
-    Engine.instance().start()
+    serve(int(sys.argv[1]), sys.argv[2])

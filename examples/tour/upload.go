@@ -2,55 +2,51 @@ package main
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 
 	"github.com/go-pants/kit/pants"
 )
 
-// upload is an ordinary handler that asks for the body itself, to word the 413 on this page. Before a handler of Server.Handler the
-// kit reads the body, and answers what is too large by itself.
+// upload is an ordinary handler that asks for the body itself, to word the
+// 413 on this page. Otherwise the kit answers what is too large.
 func (t *tour) upload(_ http.ResponseWriter, hr *http.Request) {
 	r := pants.FromContext(hr.Context())
-	if err := r.ParseBody(); errors.Is(err, pants.ErrTooLarge) {
-		t.show(r, http.StatusRequestEntityTooLarge, page{Upload: &uploadView{TooLarge: hr.ContentLength}})
-		return
-	} else if err != nil {
-		t.show(r, http.StatusBadRequest, page{Upload: &uploadView{Error: err.Error()}})
+	err := r.ParseBody()
+	if err != nil {
+		t.refuseUpload(r, err)
 		return
 	}
 	view := &uploadView{OnDisk: onDisk(r)}
 	for _, file := range r.Files()["document"] {
-		if file.Filename == "" {
-			continue // nothing was chosen
-		}
-		sum, err := hash(file)
-		if err != nil {
-			t.fail(r, err)
-			return
-		}
-		view.Files = append(view.Files, uploaded{file.Filename, file.ContentType, file.Size, sum})
-	}
-	if len(view.Files) == 0 {
-		view.Error = "No file was chosen."
+		view.add(file.Filename, file.ContentType, file.Size, hash(file))
 	}
 	t.show(r, http.StatusOK, page{Upload: view})
 }
 
-// hash reads the file as a stream, wherever it is.
-func hash(file *pants.File) (string, error) {
+func (t *tour) refuseUpload(r *pants.Request, err error) {
+	status, view := http.StatusBadRequest, &uploadView{Error: err.Error()}
+	if errors.Is(err, pants.ErrTooLarge) {
+		status = http.StatusRequestEntityTooLarge
+		view = &uploadView{TooLarge: r.HTTP.ContentLength}
+	}
+	t.show(r, status, page{Upload: view})
+}
+
+// hash reads the file as a stream, whether it is in memory or on disk.
+func hash(file *pants.File) string {
 	content, err := file.Open()
 	if err != nil {
-		return "", err
+		return err.Error()
 	}
 	defer content.Close()
 	sum := sha256.New()
 	if _, err := io.Copy(sum, content); err != nil {
-		return "", err
+		return err.Error()
 	}
-	return fmt.Sprintf("%x", sum.Sum(nil)), nil
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // memoryLimit is the default of pants.Config.MemoryLimit: a longer body is in a temporary file without a name.
@@ -66,6 +62,12 @@ type uploadView struct {
 	OnDisk   bool
 	TooLarge int64 // the length of a body that was refused; -1 if it did not say
 	Error    string
+}
+
+func (v *uploadView) add(name, contentType string, size int64, sha256 string) {
+	if name != "" { // a browser sends a file without a name when none is chosen
+		v.Files = append(v.Files, uploaded{name, contentType, size, sha256})
+	}
 }
 
 type uploaded struct {

@@ -13,12 +13,16 @@ import (
 	"github.com/go-pants/kit/xheaders"
 )
 
-// trust says whom the app believes: whoever may open its unix socket, that is the front, which adds one entry to X-Forwarded-For.
+// trust says whom the app believes: whoever may open its unix socket.
+// That is the front, which adds one entry to X-Forwarded-For.
 func trust() (*xheaders.Resolver, error) {
-	return xheaders.New(xheaders.Config{Trust: []string{"unix"}, Hops: 1})
+	return xheaders.New(xheaders.Config{
+		Trust: []string{"unix"},
+		Hops:  1,
+	})
 }
 
-// who tells who you are, and why the app thinks so.
+// who draws why the app thinks that you are r.RemoteIP().
 func (t *tour) who(r *pants.Request) {
 	view := explained(t.proxies.Explain(r.HTTP))
 	view.Pretended = r.Get().Get("as")
@@ -31,12 +35,7 @@ func (t *tour) whoText(r *pants.Request) {
 }
 
 func (t *tour) whoJSON(r *pants.Request) {
-	text, err := json.Marshal(explained(t.proxies.Explain(r.HTTP)))
-	if err != nil {
-		t.fail(r, err)
-		return
-	}
-	_ = r.SendResponse(string(text), pants.ContentType("application/json"))
+	sendJSON(r, explained(t.proxies.Explain(r.HTTP)))
 }
 
 // pretend is for browsers without JavaScript, which cannot write these headers: the tour asks the front in their place, forged
