@@ -13,7 +13,8 @@ import (
 
 // say adds a line, and that answers everybody who waits for one.
 func (t *tour) say(r *pants.Request) {
-	name, text := r.Post().Get("name"), r.Post().Get("text")
+	form := r.Post()
+	name, text := form.Get("name"), form.Get("text")
 	if name == "" || text == "" || len(name)+len(text) > 2000 {
 		refuse(r, "A name and a line, please.")
 		return
@@ -40,16 +41,20 @@ type line struct {
 
 // room keeps what was said last, and the requests that wait for more.
 type room struct {
+	patience time.Duration // a request that has waited so long is answered with no lines
+
 	mu      sync.Mutex
 	last    int // number of the last line
 	said    []line
 	waiting map[*pants.Request]func()
 }
 
-const (
-	lastLines = 50
-	patience  = 25 * time.Second // then the answer is that nothing was said: proxies wait for a minute, or less
-)
+// newRoom has the patience of the most impatient proxies, which give up after 30 seconds.
+func newRoom() *room {
+	return &room{patience: 25 * time.Second, waiting: map[*pants.Request]func(){}}
+}
+
+const lastLines = 50
 
 // wait keeps a request until somebody says something.
 func (c *room) wait(r *pants.Request, answer func([]line)) {
@@ -65,7 +70,7 @@ func (c *room) wait(r *pants.Request, answer func([]line)) {
 		return
 	}
 	c.waiting[r] = send
-	timer := time.AfterFunc(patience, send)
+	timer := time.AfterFunc(c.patience, send)
 	// The context ends when the request is answered, when its client has
 	// left, and when the server stops.
 	context.AfterFunc(r.Context(), func() {

@@ -28,7 +28,9 @@ func filesConfig(kind, root string) sendfile.Config {
 // file lets the front send a file. Who sends it, and how it is told so,
 // is a matter of the configuration.
 func (t *tour) file(r *pants.Request) {
-	r.SendFile(adapter.Param(r, "name"), nil)
+	// "./" keeps it below Root: SendFile takes an absolute path as it is, and
+	// "%2fetc%2fpasswd" would be one.
+	r.SendFile("./"+adapter.Param(r, "name"), nil)
 }
 
 const protected = "/protected/"

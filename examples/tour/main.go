@@ -39,8 +39,8 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	err := run(ctx, kind, *address, func(url string) {
-		fmt.Printf("Open %s\nCtrl-C ends the tour.\n", url)
+	err := run(ctx, kind, *address, func(t *tour) {
+		fmt.Printf("Open %s/\nCtrl-C ends the tour.\n", t.base)
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -53,7 +53,7 @@ const embedded = "embedded"
 var realFronts = []string{"nginx", "apache", "lighttpd", "caddy"}
 
 // run serves until ctx ends: first the app drains, while the front still delivers what it answers, then the front stops.
-func run(ctx context.Context, kind, address string, ready func(url string)) error {
+func run(ctx context.Context, kind, address string, ready func(*tour)) error {
 	dir, err := os.MkdirTemp("", "tour-")
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func run(ctx context.Context, kind, address string, ready func(url string)) erro
 		return errors.Join(err, <-done)
 	}
 	defer stop()
-	ready(t.base + "/")
+	ready(t)
 	return <-done
 }
 

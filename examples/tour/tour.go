@@ -32,7 +32,7 @@ type tour struct {
 	files   *sendfile.Sender // the app's
 	front   *sendfile.Sender // for startFront
 	client  *http.Client
-	room    room
+	room    *room
 }
 
 // maxRequest is small, so that a visitor has a file that is too large.
@@ -73,7 +73,7 @@ func newTour(kind, address, dir string) (*tour, error) {
 	}
 	return &tour{
 		kind: kind, base: base, server: server, proxies: proxies, files: named, front: front,
-		room:   room{waiting: map[*pants.Request]func(){}},
+		room:   newRoom(),
 		client: &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: 20 * time.Second},
 	}, nil
 }

@@ -1,9 +1,9 @@
 # The demos of the tour as they were for Pants 1.0 on Python 2, without the page around them.
 #
 #   PYTHONPATH=/path/to/pants python2.7 tour.py 8081 /path/to/files
-import hashlib
 import json
 import sys
+from hashlib import sha256
 
 from pants import Engine
 from pants.http import HTTPServer
@@ -19,7 +19,7 @@ def send_json(request, value):
 
 @app.route("/who")
 def who(request):
-    # HTTPServer(xheaders=True): X-Real-IP, or the leftmost entry of
+    # With xheaders=True: X-Real-IP, or the leftmost entry of
     # X-Forwarded-For, whoever wrote it.
     request.auto_finish = False
     request.send_response("%s %s %s\n" % (
@@ -46,7 +46,7 @@ def upload(request):
             "name": document["filename"],
             "type": document["content_type"],
             "size": len(document["body"]),
-            "sha256": hashlib.sha256(document["body"]).hexdigest(),
+            "sha256": sha256(document["body"]).hexdigest(),
         })
     send_json(request, seen)
 
@@ -54,7 +54,8 @@ def upload(request):
 @app.route("/cookies/login", methods=["POST"])
 def login(request):
     request.auto_finish = False
-    request.set_secure_cookie("visitor", request.post["name"], path="/")
+    name = request.post["name"]
+    request.set_secure_cookie("visitor", name, path="/")
     request.send_response("Hello.\n")
 
 
@@ -62,7 +63,8 @@ def login(request):
 def visitor(request):
     request.auto_finish = False
     # None: no cookie, or one that somebody has changed.
-    request.send_response("%s\n" % request.get_secure_cookie("visitor"))
+    name = request.get_secure_cookie("visitor")
+    request.send_response("%s\n" % name)
 
 
 @app.route("/cookies/logout", methods=["POST"])
@@ -85,8 +87,8 @@ waiting = []
 @app.route("/chat/say", methods=["POST"])
 def say(request):
     request.auto_finish = False
-    line = {"name": request.post["name"], "text": request.post["text"]}
-    said.append(line)
+    name, text = request.post["name"], request.post["text"]
+    said.append({"name": name, "text": text})
     while waiting:
         answer(waiting.pop())
     request.send_response("Said.\n")
@@ -99,7 +101,7 @@ def lines(request):
     if len(said) > request.after:
         answer(request)
     else:
-        # This function returns, and the request stays open.
+        # This function returns, the request stays open.
         waiting.append(request)
 
 
