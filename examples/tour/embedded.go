@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-pants/kit/sendfile"
@@ -83,15 +84,33 @@ func patient(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil && r.Body != http.NoBody {
 			r = r.WithContext(r.Context())
-			r.Body = stillOpen{r.Body}
+			r.Body = &stillOpen{body: r.Body}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-type stillOpen struct{ io.ReadCloser }
+// stillOpen is a body that two read: the transport, which looks for its end once more after it has sent all of it, and readRest.
+// net/http closes the body under them when the answer begins, which must not look like an error to the transport: it would give up
+// the connection that the answer comes on.
+type stillOpen struct {
+	mu    sync.Mutex
+	body  io.ReadCloser
+	ended bool
+}
 
-func (stillOpen) Close() error { return nil }
+func (s *stillOpen) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return 0, io.EOF
+	}
+	n, err := s.body.Read(p)
+	s.ended = err == io.EOF
+	return n, err
+}
+
+func (s *stillOpen) Close() error { return nil }
 
 // readRest reads what is left of a request that was answered before its end, as the app does with what is too large: a browser
 // that cannot send everything shows a broken connection, and not the answer. nginx does the same.
