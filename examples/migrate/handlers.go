@@ -101,13 +101,17 @@ func (g *guestbook) upload(r *pants.Request) {
 	})
 }
 
+// below keeps what a client named in the folder of the files. SendFile takes an absolute path as it is, as Pants did, and
+// "/files//etc/passwd" has one.
+func below(name string) string { return "./" + name }
+
 func (g *guestbook) file(r *pants.Request) {
-	r.SendFile(adapter.Param(r, "name"), nil)
+	r.SendFile(below(adapter.Param(r, "name")), nil)
 }
 
 func (g *guestbook) download(r *pants.Request) {
 	name := adapter.Param(r, "name")
-	r.SendFile(name, &sendfile.Options{Filename: "guestbook-" + path.Base(name)})
+	r.SendFile(below(name), &sendfile.Options{Filename: "guestbook-" + path.Base(name)})
 }
 
 func (g *guestbook) later(r *pants.Request) {

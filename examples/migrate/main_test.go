@@ -229,6 +229,21 @@ func TestVisit(t *testing.T) {
 	}
 }
 
+// An absolute path in the address leads nowhere.
+func TestFilesStayInside(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("not for guests"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	base := front(t, "127.0.0.1:1", newBook(t), 2, "").URL
+	for _, route := range []string{"/files/", "/download/"} {
+		for _, name := range []string{secret, strings.ReplaceAll(secret, "/", "%2F"), "../main.go", "..%2Fmain.go"} {
+			step{"GET", route + name, "", "", 404, "404 Not Found", nil}.do(t, newClient(t), base)
+		}
+		step{"GET", route + "letter.txt", "", "", 200, "Dear guest,\nwrite something.\n", nil}.do(t, newClient(t), base)
+	}
+}
+
 // Who is logged in on one side is logged in on the other.
 func TestLoginOnEitherSide(t *testing.T) {
 	for _, real := range []bool{false, true} {
