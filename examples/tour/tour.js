@@ -88,7 +88,10 @@
 		text.value = "";
 		try {
 			// The line comes back by listen, as everybody else's.
-			await fetch(form.action, { method: "post", body, redirect: "manual" });
+			const response = await fetch(form.action, { method: "post", body, redirect: "manual" });
+			if (response.type !== "opaqueredirect") {
+				throw new Error(response.statusText);
+			}
 		} catch {
 			text.value = body.get("text");
 		}

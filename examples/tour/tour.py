@@ -19,8 +19,8 @@ def send_json(request, value):
 
 @app.route("/who")
 def who(request):
-    # With xheaders=True: X-Real-IP, or the leftmost entry of
-    # X-Forwarded-For, whoever wrote it.
+    # With xheaders=True: X-Real-IP, or the leftmost entry
+    # of X-Forwarded-For, whoever wrote it.
     request.auto_finish = False
     request.send_response("%s %s %s\n" % (
         request.remote_ip, request.scheme, request.host))
@@ -70,7 +70,8 @@ def visitor(request):
 @app.route("/cookies/logout", methods=["POST"])
 def logout(request):
     request.auto_finish = False
-    request.set_secure_cookie("visitor", "", expires=0, path="/")
+    over = {"expires": 0, "path": "/"}
+    request.set_secure_cookie("visitor", "", **over)
     request.send_response("Bye.\n")
 
 
