@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,10 @@ func TestProperties(t *testing.T) {
 	}
 }
 
+func (r row) measures(who string) bool {
+	return slices.ContainsFunc(r.tries, func(t try) bool { return t.who == who && !t.cannot() })
+}
+
 // TestRows: ratios are to a try of the same row.
 func TestRows(t *testing.T) {
 	for _, r := range rows() {
@@ -48,6 +53,11 @@ func TestRows(t *testing.T) {
 				t.Errorf("%s/%s: %s twice", r.topic, r.name, try.who)
 			}
 			seen[try.who] = true
+			for _, l := range slices.Concat(try.times, try.allocs) {
+				if !r.measures(l.to) {
+					t.Errorf("%s/%s: %s has a promise about %q, which is not measured", r.topic, r.name, try.who, l.to)
+				}
+			}
 			for _, other := range []string{try.against, try.like} {
 				if other != "" && !seen[other] {
 					t.Errorf("%s/%s: %s is compared with %q, which does not stand before it", r.topic, r.name, try.who, other)
@@ -67,10 +77,14 @@ func spin(d time.Duration) func() {
 	}
 }
 
+// kept makes an allocation one.
+var kept *int
+
 // TestReport: the command fails for a wrong answer and for a broken promise, and for nothing else.
 func TestReport(t *testing.T) {
 	right := func() string { return "a" }
 	slow, fast := spin(400*time.Microsecond), spin(10*time.Microsecond)
+	allocate := func() { kept = new(int); fast() }
 	us := try{who: "us", answer: right, want: "a", do: fast}
 	tests := []struct {
 		name, want string
@@ -82,6 +96,10 @@ func TestReport(t *testing.T) {
 		{"right where it was wrong", "1 answers or promises", []try{us, {who: "them", answer: right, want: "a", says: "b", do: slow}}},
 		{"faster than us", "1 answers or promises", []try{{who: "us", answer: right, want: "a", do: slow}, {who: "them", answer: right, want: "a", do: fast, against: "us", slower: true}}},
 		{"grows", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, against: "us", atMost: 2}}},
+		{"in time", "", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{"us", 100}}}}},
+		{"not in time", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{"us", 2}}}}},
+		{"allocations", "", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 1}}}}},
+		{"too many", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 0}}}}},
 		{"no such row", "no row matches", nil},
 	}
 	for _, test := range tests {
@@ -90,9 +108,35 @@ func TestReport(t *testing.T) {
 			if test.tries != nil {
 				all = []row{{topic: "test", name: test.name, tries: test.tries}}
 			}
-			err := report(io.Discard, all, regexp.MustCompile("^test/"), effort{7, time.Millisecond})
+			err := report(io.Discard, all, regexp.MustCompile("^test/"), effort{7, time.Millisecond, 2})
 			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) && test.want != "" {
 				t.Errorf("report = %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestQuick: what no noise can have broken fails also where there was little time.
+func TestQuick(t *testing.T) {
+	right := func() string { return "a" }
+	us := try{who: "us", answer: right, want: "a", do: spin(10 * time.Microsecond)}
+	tests := []struct {
+		name, want string
+		again      try
+	}{
+		{"not in time", "", try{do: spin(100 * time.Microsecond), times: []limit{{"us", 2}}}},
+		{"too many allocations", "1 answers or promises", try{do: func() { kept = new(int) }, allocs: []limit{{"us", 0}}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.again.who, test.again.answer, test.again.want = "us again", right, "a"
+			var out strings.Builder
+			err := report(&out, []row{{topic: "test", name: test.name, tries: []try{us, test.again}}}, regexp.MustCompile(""), quick)
+			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) && test.want != "" {
+				t.Errorf("report = %v, want %q", err, test.want)
+			}
+			if !strings.Contains(out.String(), "BROKEN") {
+				t.Errorf("nothing is said of the promise:\n%s", &out)
 			}
 		})
 	}

@@ -9,6 +9,7 @@ require (
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-pants/kit v0.0.0
 	github.com/gorilla/handlers v1.5.2
+	github.com/gorilla/mux v1.8.1
 	github.com/labstack/echo/v5 v5.4.4
 	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da
 )

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
@@ -15,20 +16,29 @@ import (
 type effort struct {
 	rounds int
 	turn   time.Duration
+	again  int // how often a row is measured again, each time for longer, while a promise about times seems broken
 }
 
 var (
-	quick    = effort{61, 400 * time.Microsecond}
-	thorough = effort{301, 2 * time.Millisecond}
+	quick    = effort{31, 400 * time.Microsecond, 0}
+	thorough = effort{301, 2 * time.Millisecond, 2}
 )
 
 // result is what was measured of one try.
 type result struct {
 	try
-	time   benchmath.Summary // ns/op
-	allocs float64
-	ratio  benchmath.Summary // to try.against, of turns in the same round
-	like   benchmath.Summary // the same to try.like
+	time     benchmath.Summary // ns/op
+	count    float64           // allocations of one call
+	ratio    benchmath.Summary // to try.against, of turns in the same round
+	like     benchmath.Summary // the same to try.like
+	promises []promise
+}
+
+// promise is what came of a limit.
+type promise struct {
+	text   string
+	broken bool
+	exact  bool // no noise can have broken it
 }
 
 // measure lets the tries of a row take turns, A B C B A C: what disturbs the machine for a while disturbs everybody, a ratio
@@ -47,7 +57,7 @@ func measure(r row, e effort) []result {
 	times := make([][]float64, len(results))
 	for i := range results {
 		if !results[i].cannot() {
-			results[i].allocs = testing.AllocsPerRun(100, results[i].do)
+			results[i].count = testing.AllocsPerRun(100, results[i].do)
 			counts[i] = calibrate(results[i].do, e.turn)
 		}
 	}
@@ -78,7 +88,9 @@ func measure(r row, e effort) []result {
 			}
 			return summary(ratios)
 		}
-		results[i].ratio, results[i].like = to(results[i].against), to(results[i].try.like)
+		r := &results[i]
+		r.ratio, r.like = to(r.against), to(r.try.like)
+		r.keep(to, func(who string) float64 { return results[index[who]].count })
 	}
 	for i := range results {
 		if counts[i] > 0 {
@@ -113,16 +125,24 @@ func loop(do func(), n int) float64 {
 	return float64(time.Since(start))
 }
 
-// broken tells which promise a result breaks, "" for none. Noise alone breaks none: the whole interval has to be on the wrong
-// side.
-func (r *result) broken() string {
+// keep looks which of its promises a result has kept. Noise alone breaks none: the whole interval has to be on the wrong side.
+func (r *result) keep(ratio func(who string) benchmath.Summary, count func(who string) float64) {
+	note := func(broken, exact bool, format string, a ...any) {
+		r.promises = append(r.promises, promise{fmt.Sprintf(format, a...), broken, exact})
+	}
 	switch {
 	case r.cannot() || r.ratio.Center == 0:
-		return ""
 	case r.slower && r.ratio.Hi < 1:
-		return "faster than " + r.against
+		note(true, false, "faster than %s", r.against)
 	case r.atMost > 0 && r.ratio.Lo > r.atMost:
-		return "grows"
+		note(true, false, "grows")
 	}
-	return ""
+	for _, l := range r.times {
+		s := ratio(l.to)
+		note(s.Lo > l.most, false, "%.2f ± %s times as long as %s, at most %.2f", s.Center, s.PctRangeString(), l.to, l.most)
+	}
+	for _, l := range r.allocs {
+		more := r.count - count(l.to)
+		note(more > l.most, true, "%.0f allocations more than %s, at most %.0f", more, l.to, l.most)
+	}
 }

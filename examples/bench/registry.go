@@ -5,6 +5,9 @@ var topics = []struct {
 	name string
 	rows func() []row
 }{
+	{"hello", helloRows},
+	{"params", paramsRows},
+	{"cookies", cookiesRows},
 	{"xheaders", xheadersRows},
 	{"forms", formsRows},
 }
@@ -27,7 +30,15 @@ type try struct {
 	like    string   // the try of ours that has the same form: middleware, text ...; "" for none
 	slower  bool     // a promise: this is slower than against
 	atMost  float64  // a promise: the ratio is at most that; 0 for none
+	times   []limit  // promises about the time
+	allocs  []limit  // promises about allocations
 	marks   []string // what else is to be known of who, one for each of the topic's columns
+}
+
+// limit is what is promised in comparison with another try of the row: at most so many times as long, or so many more allocations.
+type limit struct {
+	to   string
+	most float64
 }
 
 // cannot reports whether the row is known to be too much.

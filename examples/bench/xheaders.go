@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -262,25 +260,5 @@ func (w reader) properties() []string {
 // browser is what a request has besides.
 const browser = "GET / HTTP/1.1\nHost: app.example\nAccept: */*\nAccept-Encoding: gzip\nAccept-Language: en\nUser-Agent: x\nCookie: a=b\nReferer: https://app.example/\n"
 
-// arrived returns a request as net/http hands it to a handler, with the values and cancellations of its context.
-func arrived(peer, head string) *http.Request {
-	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(strings.ReplaceAll(browser+head+"\n\n", "\n", "\r\n"))))
-	must(err)
-	r.RemoteAddr = peer
-	ctx := context.WithValue(context.Background(), http.ServerContextKey, &http.Server{})
-	ctx = context.WithValue(ctx, http.LocalAddrContextKey, net.Addr(&net.TCPAddr{IP: net.IPv4(10, 0, 0, 9), Port: 8080}))
-	// The connection's and the request's; both live as long as the program.
-	for range 2 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		_ = cancel
-	}
-	return r.WithContext(ctx)
-}
-
-// must is for what the rows themselves have wrong.
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
+// arrived is such a request from a peer, with further header lines.
+func arrived(peer, head string) *http.Request { return received(peer, browser+head+"\n") }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-pants/kit/adapter"
+	"github.com/go-pants/kit/pants"
+	"github.com/gorilla/mux"
+	"github.com/labstack/echo/v5"
+)
+
+const (
+	bare      = "net/http, bare"
+	serveMux  = "net/http ServeMux"
+	onChi     = "chi"
+	ginPeer   = "gin"
+	echoPeer  = "echo"
+	muxPeer   = "gorilla mux"
+	kit       = "kit Handler"
+	kitOnChi  = "kit Handler on chi"
+	kitWrap   = "kit Wrap"
+	mostAbove = 3 // allocations, for the convenience
+)
+
+const hello = "Hello World."
+
+// sayHello is what most handlers of net/http do.
+func sayHello(w http.ResponseWriter, _ *http.Request) { writeText(w, hello) }
+
+func writeText(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "text/plain")
+	_, _ = io.WriteString(w, text)
+}
+
+// helloRows are what a framework costs that does next to nothing.
+func helloRows() []row {
+	var server pants.Server
+	pantsHello := func(r *pants.Request) { _ = r.SendResponse(hello) }
+	app := chi.NewRouter()
+	adapter.New(app, &server).Handle("GET /hello", pantsHello)
+
+	return []row{ask("hello", "200 text/plain\n"+hello, get("/hello"), nil, nil, []peer{
+		{who: bare, handler: http.HandlerFunc(sayHello)},
+		{who: serveMux, handler: onServeMux("GET /hello", sayHello)},
+		{who: onChi, handler: onChiRouter("/hello", sayHello)},
+		{who: ginPeer, handler: onGin("/hello", func(c *gin.Context) { c.String(http.StatusOK, hello) })},
+		{who: echoPeer, handler: onEcho("/hello", func(c *echo.Context) error { return c.String(http.StatusOK, hello) })},
+		{who: muxPeer, handler: onMux("/hello", sayHello)},
+		{who: kit, handler: server.Handler(pantsHello), like: ginPeer, times: []limit{{echoPeer, 1}}, allocs: []limit{{bare, mostAbove}}},
+		{who: kitOnChi, handler: app, like: onChi, times: []limit{{onChi, 1.25}}, allocs: []limit{{onChi, mostAbove}}},
+		{who: kitWrap, handler: server.Wrap(http.HandlerFunc(sayHello)), allocs: []limit{{bare, mostAbove}}},
+	})}
+}
+
+func onServeMux(pattern string, h http.HandlerFunc) http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc(pattern, h)
+	return m
+}
+
+func onChiRouter(pattern string, h http.HandlerFunc) http.Handler {
+	c := chi.NewRouter()
+	c.HandleFunc(pattern, h)
+	return c
+}
+
+func onGin(pattern string, h gin.HandlerFunc) http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.Any(pattern, h)
+	return engine
+}
+
+func onEcho(pattern string, h echo.HandlerFunc) http.Handler {
+	e := echo.New()
+	e.Any(pattern, h)
+	return e
+}
+
+func onMux(pattern string, h http.HandlerFunc) http.Handler {
+	m := mux.NewRouter()
+	m.HandleFunc(pattern, h)
+	return m
+}
