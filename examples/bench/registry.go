@@ -7,6 +7,7 @@ var topics = []struct {
 }{
 	{"hello", helloRows},
 	{"params", paramsRows},
+	{"query", queryRows},
 	{"cookies", cookiesRows},
 	{"xheaders", xheadersRows},
 	{"forms", formsRows},
