@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"hash/crc32"
@@ -138,16 +139,17 @@ func (*sink) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, ht
 type peer struct {
 	who     string
 	handler http.Handler
-	like    string  // see try
-	times   []limit // see try
-	allocs  []limit // see try
+	request *http.Request // nil for that of the row
+	like    string        // see try
+	times   []limit       // see try
+	allocs  []limit       // see try
 }
 
 // ask makes a row of one request and those who answer it. Ratios are to the first.
 func ask(name, want string, hr *http.Request, body []byte, headers []string, peers []peer) row {
 	r := row{name: name}
 	for _, p := range peers {
-		x := &exchange{handler: p.handler, request: hr, body: body, w: sink{header: http.Header{}}}
+		x := &exchange{handler: p.handler, request: cmp.Or(p.request, hr), body: body, w: sink{header: http.Header{}}}
 		t := try{
 			who: p.who, answer: func() string { return x.answer(headers...) }, want: want, do: x.do,
 			like: p.like, times: p.times, allocs: p.allocs,

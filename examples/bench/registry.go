@@ -9,6 +9,7 @@ var topics = []struct {
 	{"params", paramsRows},
 	{"query", queryRows},
 	{"cookies", cookiesRows},
+	{"securecookies", secureCookiesRows},
 	{"xheaders", xheadersRows},
 	{"forms", formsRows},
 }
