@@ -1,14 +1,22 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	cleanUp()
+	os.Exit(code)
+}
 
 // TestAnswers: everybody answers each row as written there, also where that is wrong: a peer that changes is noticed.
 func TestAnswers(t *testing.T) {
@@ -89,26 +97,33 @@ func TestReport(t *testing.T) {
 	tests := []struct {
 		name, want string
 		tries      []try
+		section    func(io.Writer, bool) error
 	}{
-		{"slower, as promised", "", []try{us, {who: "them", answer: right, want: "a", do: slow, against: "us", slower: true}}},
-		{"cannot", "", []try{us, {who: "them", answer: func() string { return "b" }, want: "a", says: "b", do: slow, against: "us", slower: true}}},
-		{"wrong answer", "1 answers or promises", []try{us, {who: "them", answer: func() string { return "b" }, want: "a", do: slow}}},
-		{"right where it was wrong", "1 answers or promises", []try{us, {who: "them", answer: right, want: "a", says: "b", do: slow}}},
-		{"faster than us", "1 answers or promises", []try{{who: "us", answer: right, want: "a", do: slow}, {who: "them", answer: right, want: "a", do: fast, against: "us", slower: true}}},
-		{"grows", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, against: "us", atMost: 2}}},
-		{"in time", "", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{"us", 100}}}}},
-		{"not in time", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{"us", 2}}}}},
-		{"allocations", "", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 1}}}}},
-		{"too many", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 0}}}}},
-		{"no such row", "no row matches", nil},
+		{"slower, as promised", "", []try{us, {who: "them", answer: right, want: "a", do: slow, against: "us", slower: true}}, nil},
+		{"cannot", "", []try{us, {who: "them", answer: func() string { return "b" }, want: "a", says: "b", do: slow, against: "us", slower: true}}, nil},
+		{"wrong answer", "1 answers or promises", []try{us, {who: "them", answer: func() string { return "b" }, want: "a", do: slow}}, nil},
+		{"right where it was wrong", "1 answers or promises", []try{us, {who: "them", answer: right, want: "a", says: "b", do: slow}}, nil},
+		{"faster than us", "1 answers or promises", []try{{who: "us", answer: right, want: "a", do: slow}, {who: "them", answer: right, want: "a", do: fast, against: "us", slower: true}}, nil},
+		{"grows", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, against: "us", atMost: 2}}, nil},
+		{"in time", "", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{"us", 100}}}}, nil},
+		{"not in time", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{"us", 2}}}}, nil},
+		{"allocations", "", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 1}}}}, nil},
+		{"too many", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 0}}}}, nil},
+		{"a section", "", nil, func(io.Writer, bool) error { return nil }},
+		{"a section that fails", "over the budget", nil, func(io.Writer, bool) error { return errors.New("over the budget") }},
+		{"no such row", "no row matches", nil, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var all []row
+			var others []section
+			if test.section != nil {
+				others = []section{{"test", test.name, test.section}}
+			}
 			if test.tries != nil {
 				all = []row{{topic: "test", name: test.name, tries: test.tries}}
 			}
-			err := report(io.Discard, all, regexp.MustCompile("^test/"), effort{7, time.Millisecond, 2})
+			err := report(io.Discard, all, others, regexp.MustCompile("^test/"), effort{7, time.Millisecond, 2})
 			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) && test.want != "" {
 				t.Errorf("report = %v, want %q", err, test.want)
 			}
@@ -131,7 +146,7 @@ func TestQuick(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			test.again.who, test.again.answer, test.again.want = "us again", right, "a"
 			var out strings.Builder
-			err := report(&out, []row{{topic: "test", name: test.name, tries: []try{us, test.again}}}, regexp.MustCompile(""), quick)
+			err := report(&out, []row{{topic: "test", name: test.name, tries: []try{us, test.again}}}, nil, regexp.MustCompile(""), quick)
 			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) && test.want != "" {
 				t.Errorf("report = %v, want %q", err, test.want)
 			}

@@ -51,6 +51,7 @@ func helloRows() []row {
 		{who: muxPeer, handler: onMux("/hello", sayHello)},
 		{who: kit, handler: server.Handler(pantsHello), like: ginPeer, times: []limit{{echoPeer, 1}}, allocs: []limit{{bare, mostAbove}}},
 		{who: kitOnChi, handler: app, like: onChi, times: []limit{{onChi, 1.25}}, allocs: []limit{{onChi, mostAbove}}},
+		{who: "kit Handler in HTTPServer", handler: server.HTTPServer(server.Handler(pantsHello)).Handler, allocs: []limit{{bare, mostAbove}}},
 		{who: kitWrap, handler: server.Wrap(http.HandlerFunc(sayHello)), allocs: []limit{{bare, mostAbove}}},
 	})}
 }

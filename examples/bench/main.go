@@ -15,6 +15,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,23 +33,32 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	err := run()
+	cleanUp()
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run() error {
+	if os.Getenv(uploadsVariable) != "" {
+		return receiveUploads()
+	}
 	short := flag.Bool("quick", false, "a few seconds for each topic, for CI")
 	only := flag.String("run", "", "only the rows that match this expression")
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	e := thorough
 	if *short {
 		e = quick
 	}
-	if err := report(os.Stdout, rows(), pattern, e); err != nil {
-		log.Fatal(err)
-	}
+	return report(os.Stdout, rows(), sections, pattern, e)
 }
 
-func report(w io.Writer, all []row, pattern *regexp.Regexp, e effort) error {
+func report(w io.Writer, all []row, others []section, pattern *regexp.Regexp, e effort) error {
 	fmt.Fprintf(w, "%s %s/%s, %d CPUs; %d rounds of %s in turns; medians with their 95%% intervals\n", runtime.Version(), runtime.GOOS, runtime.GOARCH,
 		runtime.NumCPU(), e.rounds, e.turn)
 	versions(w)
@@ -89,13 +99,21 @@ func report(w io.Writer, all []row, pattern *regexp.Regexp, e effort) error {
 	if e != quick {
 		failed += slow
 	}
+	var errs []error
+	for _, s := range others {
+		if pattern.MatchString(s.topic + "/" + s.name) {
+			found = true
+			fmt.Fprintf(w, "\n%s: %s\n", s.topic, s.name)
+			errs = append(errs, s.run(w, e == quick))
+		}
+	}
 	switch {
 	case !found:
 		return fmt.Errorf("no row matches %q", pattern)
 	case failed > 0:
-		return fmt.Errorf("%d answers or promises do not hold", failed)
+		errs = append(errs, fmt.Errorf("%d answers or promises do not hold", failed))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // settle measures a row, and again for longer if a promise about times seems broken: on a shared machine it may have been a

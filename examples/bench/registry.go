@@ -1,5 +1,7 @@
 package main
 
+import "io"
+
 // A topic is one file with rows. To compare another part of the kit, write such a file and add its function here.
 var topics = []struct {
 	name string
@@ -10,8 +12,22 @@ var topics = []struct {
 	{"query", queryRows},
 	{"cookies", cookiesRows},
 	{"securecookies", secureCookiesRows},
+	{"json", jsonRows},
+	{"files", filesRows},
+	{"deferred", deferredRows},
+	{"stack", stackRows},
 	{"xheaders", xheadersRows},
 	{"forms", formsRows},
+}
+
+// section is what is measured otherwise than in turns: it prints its own table, and returns what does not hold.
+type section struct {
+	topic, name string
+	run         func(w io.Writer, quick bool) error
+}
+
+var sections = []section{
+	{"uploads", "memory of the server", uploads},
 }
 
 // row is one job, and those who try to do it, ours first.

@@ -1,6 +1,3 @@
-// Uploads shows how much memory a server needs for large uploads: go -C examples/bench run ./uploads. It starts the server as
-// a process of its own, uploads to it over loopback, and prints the largest resident size that the kernel saw. It exits with 1
-// when a figure is over its budget.
 package main
 
 import (
@@ -8,10 +5,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"log"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -19,25 +14,27 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"text/tabwriter"
 	"time"
 
 	"github.com/go-pants/kit/pants"
 )
 
-const childVariable = "UPLOADS_SERVER"
+// uploadsVariable tells a child of this program that it is the server.
+const uploadsVariable = "UPLOADS_SERVER"
 
-func main() {
-	quick := flag.Bool("quick", false, "an eighth of the data")
-	flag.Parse()
-	if os.Getenv(childVariable) != "" {
-		log.Fatal(serve())
-	}
+// uploads shows how much memory a server needs for large uploads. It starts the server as a process of its own, uploads to it over
+// loopback, and prints the largest resident size that the kernel saw. A figure over its budget is an error.
+func uploads(w io.Writer, quick bool) error {
 	size, count, each := int64(2<<30), 100, int64(20<<20)
-	if *quick {
+	if quick {
 		size, each = size/8, each/8
 	}
-	failed := false
-	for _, row := range []struct {
+	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	defer columns.Flush()
+	fmt.Fprintln(columns, "\tpeak\tbudget\ttime")
+	var errs []error
+	for _, t := range []struct {
 		name   string
 		count  int
 		size   int64
@@ -46,24 +43,24 @@ func main() {
 		{"one upload", 1, size, 64 << 20},
 		{"uploads at once", count, each, 300 << 20},
 	} {
-		peak, took, err := measure(row.count, row.size)
+		peak, took, err := uploadAtOnce(t.count, t.size)
 		if err != nil {
-			log.Fatal(err)
+			return err
 		}
-		verdict := "ok"
-		if peak > row.budget {
-			verdict, failed = "over the budget", true
+		name := fmt.Sprintf("%d %s of %d MiB", t.count, t.name, t.size>>20)
+		if t.count == 1 {
+			name = fmt.Sprintf("%s of %d MiB", t.name, t.size>>20)
 		}
-		fmt.Printf("%4d %-16s of %5d MiB: peak %4d MiB resident, budget %4d MiB, %6.2f s: %s\n",
-			row.count, row.name, row.size>>20, peak>>20, row.budget>>20, took.Seconds(), verdict)
+		fmt.Fprintf(columns, "%s\t%d MiB\t%d MiB\t%.2f s\n", name, peak>>20, t.budget>>20, took.Seconds())
+		if peak > t.budget {
+			errs = append(errs, fmt.Errorf("%s: %d MiB resident, budget %d MiB", name, peak>>20, t.budget>>20))
+		}
 	}
-	if failed {
-		os.Exit(1)
-	}
+	return errors.Join(errs...)
 }
 
-// serve is the server's process: it counts the bytes of each uploaded file.
-func serve() error {
+// receiveUploads is the server's process: it counts the bytes of each uploaded file.
+func receiveUploads() error {
 	server, err := pants.New(pants.Config{MaxRequest: -1, MemoryLimit: 1 << 20})
 	if err != nil {
 		return err
@@ -90,8 +87,8 @@ func serve() error {
 	})).Serve(listener)
 }
 
-// measure uploads count files of size bytes at once to a new server.
-func measure(count int, size int64) (peak int64, took time.Duration, err error) {
+// uploadAtOnce uploads count files of size bytes at once to a new server.
+func uploadAtOnce(count int, size int64) (peak int64, took time.Duration, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, 0, err
@@ -99,7 +96,7 @@ func measure(count int, size int64) (peak int64, took time.Duration, err error) 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	server := exec.CommandContext(ctx, self)
-	server.Env = append(os.Environ(), childVariable+"=1")
+	server.Env = append(os.Environ(), uploadsVariable+"=1")
 	server.Stderr = os.Stderr
 	out, err := server.StdoutPipe()
 	if err != nil {
@@ -144,7 +141,7 @@ func upload(ctx context.Context, url string, size int64) error {
 	if err := form.Close(); err != nil {
 		return err
 	}
-	content := io.MultiReader(bytes.NewReader(head.Bytes()[:start]), io.LimitReader(pattern{}, size), bytes.NewReader(head.Bytes()[start:]))
+	content := io.MultiReader(bytes.NewReader(head.Bytes()[:start]), io.LimitReader(madeUp{}, size), bytes.NewReader(head.Bytes()[start:]))
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, content)
 	if err != nil {
 		return err
@@ -166,10 +163,10 @@ func upload(ctx context.Context, url string, size int64) error {
 	return nil
 }
 
-// pattern is data with line breaks and dashes, where a boundary might be.
-type pattern struct{}
+// madeUp is data with line breaks and dashes, where a boundary might be.
+type madeUp struct{}
 
-func (pattern) Read(p []byte) (int, error) {
+func (madeUp) Read(p []byte) (int, error) {
 	for n := 0; n < len(p); {
 		n += copy(p[n:], "\r\n--some data, and some more of it, ")
 	}
