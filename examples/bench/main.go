@@ -122,7 +122,7 @@ func settle(r row, e effort) (results []result) {
 	for range e.again + 1 {
 		results = measure(r, e)
 		if !slices.ContainsFunc(results, func(r result) bool {
-			return slices.ContainsFunc(r.promises, func(p promise) bool { return p.broken && !p.exact })
+			return slices.ContainsFunc(r.promises, func(p promise) bool { return p.broken && !p.far })
 		}) {
 			break
 		}

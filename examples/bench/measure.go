@@ -20,7 +20,7 @@ type effort struct {
 }
 
 var (
-	quick    = effort{31, 400 * time.Microsecond, 0}
+	quick    = effort{21, 400 * time.Microsecond, 0}
 	thorough = effort{301, 2 * time.Millisecond, 2}
 )
 
@@ -38,8 +38,12 @@ type result struct {
 type promise struct {
 	text   string
 	broken bool
-	exact  bool // no noise can have broken it
+	exact  bool // nobody's noise is in it
+	far    bool // broken by more than a neighbour could
 }
+
+// farOff is by how much a promise has to be broken for nobody to look again.
+const farOff = 1.25
 
 // measure lets the tries of a row take turns, A B C B A C: what disturbs the machine for a while disturbs everybody, a ratio
 // is taken inside a round, and nobody always comes after the same one, who leaves the caches warm or cold.
@@ -57,8 +61,8 @@ func measure(r row, e effort) []result {
 	times := make([][]float64, len(results))
 	for i := range results {
 		if !results[i].cannot() {
-			results[i].count = testing.AllocsPerRun(100, results[i].do)
 			counts[i] = calibrate(results[i].do, e.turn)
+			results[i].count = testing.AllocsPerRun(min(10*counts[i], 100), results[i].do)
 		}
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
@@ -127,22 +131,22 @@ func loop(do func(), n int) float64 {
 
 // keep looks which of its promises a result has kept. Noise alone breaks none: the whole interval has to be on the wrong side.
 func (r *result) keep(ratio func(who string) benchmath.Summary, count func(who string) float64) {
-	note := func(broken, exact bool, format string, a ...any) {
-		r.promises = append(r.promises, promise{fmt.Sprintf(format, a...), broken, exact})
+	note := func(broken, exact, far bool, format string, a ...any) {
+		r.promises = append(r.promises, promise{fmt.Sprintf(format, a...), broken, exact, far})
 	}
 	switch {
 	case r.cannot() || r.ratio.Center == 0:
 	case r.slower && r.ratio.Hi < 1:
-		note(true, false, "faster than %s", r.against)
+		note(true, false, r.ratio.Hi < 1/farOff, "faster than %s", r.against)
 	case r.atMost > 0 && r.ratio.Lo > r.atMost:
-		note(true, false, "grows")
+		note(true, false, r.ratio.Lo > farOff*r.atMost, "grows")
 	}
 	for _, l := range r.times {
 		s := ratio(l.to)
-		note(s.Lo > l.most, false, "%.2f ± %s times as long as %s, at most %.2f", s.Center, s.PctRangeString(), l.to, l.most)
+		note(s.Lo > l.most, false, s.Lo > farOff*l.most, "%.2f ± %s times as long as %s, at most %.2f", s.Center, s.PctRangeString(), l.to, l.most)
 	}
 	for _, l := range r.allocs {
 		more := r.count - count(l.to)
-		note(more > l.most, true, "%.0f allocations more than %s, at most %.0f", more, l.to, l.most)
+		note(more > l.most, true, true, "%.0f allocations more than %s, at most %.0f", more, l.to, l.most)
 	}
 }

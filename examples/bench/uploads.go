@@ -71,19 +71,20 @@ func receiveUploads() error {
 	}
 	fmt.Println(listener.Addr())
 	return server.HTTPServer(server.Handler(func(r *pants.Request) {
-		for _, f := range r.Files()["file"] {
-			in, err := f.Open()
-			if err != nil {
-				panic(err)
-			}
-			n, err := io.Copy(io.Discard, in)
-			if err != nil || in.Close() != nil {
-				panic(err)
-			}
-			_ = r.SendResponse(fmt.Sprint(n))
+		files := r.Files()["file"]
+		if len(files) == 0 {
+			_ = r.SendResponse("no file", pants.Code(http.StatusBadRequest))
 			return
 		}
-		_ = r.SendResponse("no file", pants.Code(http.StatusBadRequest))
+		in, err := files[0].Open()
+		if err != nil {
+			panic(err)
+		}
+		n, err := io.Copy(io.Discard, in)
+		if err != nil || in.Close() != nil {
+			panic(err)
+		}
+		_ = r.SendResponse(fmt.Sprint(n))
 	})).Serve(listener)
 }
 
