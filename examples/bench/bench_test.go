@@ -13,6 +13,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if serving(os.Args) {
+		return // a server that a test has started
+	}
 	code := m.Run()
 	cleanUp()
 	os.Exit(code)
@@ -154,6 +157,31 @@ func TestQuick(t *testing.T) {
 				t.Errorf("nothing is said of the promise:\n%s", &out)
 			}
 		})
+	}
+}
+
+// TestReportParts: a part's rows are found, its wrong answers always fail, and its broken promises unless it was quick.
+func TestReportParts(t *testing.T) {
+	for _, test := range []struct {
+		name, want string
+		e          effort
+		o          outcome
+	}{
+		{"nothing matches", "no row matches", quick, outcome{}},
+		{"all holds", "<nil>", thorough, outcome{found: true}},
+		{"wrong", "1 answers or promises", quick, outcome{found: true, wrong: 1}},
+		{"slow", "1 answers or promises", thorough, outcome{found: true, slow: 1}},
+		{"slow, but quick", "<nil>", quick, outcome{found: true, slow: 1}},
+	} {
+		err := report(io.Discard, nil, nil, regexp.MustCompile("^test/"), test.e, func(_ io.Writer, _ *regexp.Regexp, short bool) outcome {
+			if short != (test.e == quick) {
+				t.Errorf("%s: short is %v", test.name, short)
+			}
+			return test.o
+		})
+		if !strings.Contains(fmt.Sprint(err), test.want) {
+			t.Errorf("%s: report = %v, want %s", test.name, err, test.want)
+		}
 	}
 }
 

@@ -6,6 +6,10 @@
 // The ratio is to the first line of a table, or to the same try without forged entries; like for like it is to the line that has
 // the same form: function, middleware, router.
 //
+// Rows over the wire ask servers, processes on a core of their own, from another core; ratios are of answers per second there,
+// more is better, and to bare net/http. PANTS_HOME names a checkout of Pants 1.0.1 to have that measured too, on a python2.7 in
+// PATH; BENCH_PROFILE names a directory for the CPU profiles of the servers.
+//
 // A peer whose answer to a row is wrong is not timed; the table shows what it answered. The command fails when a known answer
 // changes, or when one of our promises is broken; with -quick a broken promise of speed is only printed, because the few
 // milliseconds that it takes say little on a machine that is busy. Allocations are counted, not timed, and fail in any case.
@@ -33,6 +37,9 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	if serving(os.Args) {
+		return
+	}
 	err := run()
 	cleanUp()
 	if err != nil {
@@ -55,10 +62,19 @@ func run() error {
 	if *short {
 		e = quick
 	}
-	return report(os.Stdout, rows(), sections, pattern, e)
+	return report(os.Stdout, rows(), sections, pattern, e, wireReport)
 }
 
-func report(w io.Writer, all []row, others []section, pattern *regexp.Regexp, e effort) error {
+// part is a part of the report that measures in its own way. It is told whether to be quick.
+type part func(w io.Writer, pattern *regexp.Regexp, short bool) outcome
+
+// outcome is what a part found: whether the pattern matched anything, and how many answers and promises do not hold.
+type outcome struct {
+	found       bool
+	wrong, slow int
+}
+
+func report(w io.Writer, all []row, others []section, pattern *regexp.Regexp, e effort, parts ...part) error {
 	fmt.Fprintf(w, "%s %s/%s, %d CPUs; %d rounds of %s in turns; medians with their 95%% intervals\n", runtime.Version(), runtime.GOOS, runtime.GOARCH,
 		runtime.NumCPU(), e.rounds, e.turn)
 	versions(w)
@@ -95,6 +111,10 @@ func report(w io.Writer, all []row, others []section, pattern *regexp.Regexp, e 
 				fmt.Fprintf(w, "%s: %s: %s\n", results[i].who, p.text, says)
 			}
 		}
+	}
+	for _, p := range parts {
+		o := p(w, pattern, e == quick)
+		found, failed, slow = found || o.found, failed+o.wrong, slow+o.slow
 	}
 	if e != quick {
 		failed += slow

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"log"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-chi/chi/v5"
+	chimiddleware "github.com/go-chi/chi/v5/middleware"
+	"github.com/go-pants/kit/adapter"
+	"github.com/go-pants/kit/middleware"
+	"github.com/go-pants/kit/pants"
+	"github.com/go-pants/kit/xheaders"
+	"github.com/gorilla/handlers"
+	"github.com/gorilla/mux"
+	"github.com/labstack/echo/v5"
+	echomiddleware "github.com/labstack/echo/v5/middleware"
+)
+
+var loopback = []string{"127.0.0.0/8"}
+
+// wireTries are all who can do a job, bare net/http first.
+func wireTries(j wireJob) []wireTry {
+	tries := []wireTry{{who: bareServer, server: func() *http.Server { return plainServer(wireBare(j)) }}}
+	if j.pattern == helloJob.pattern || j.stack {
+		tries = append(tries, wireTry{who: bareLimits, server: func() *http.Server {
+			srv := plainServer(wireBare(j))
+			srv.ReadHeaderTimeout, srv.WriteTimeout, srv.IdleTimeout = 10*time.Second, time.Minute, 75*time.Second
+			return srv
+		}})
+	}
+	for _, peer := range wirePeers {
+		tries = append(tries, wireTry{who: peer.who, server: func() *http.Server { return plainServer(peer.mount(j)) }})
+	}
+	kit := func(who string, c pants.Config, ownServer, onChi bool) {
+		tries = append(tries, wireTry{who: who, server: func() *http.Server {
+			s, err := pants.New(c)
+			must(err)
+			h := kitHandler(s, j, onChi)
+			if ownServer {
+				return s.HTTPServer(h)
+			}
+			return plainServer(h)
+		}})
+	}
+	if !j.stack {
+		kit(kitServer, j.config, true, false)
+		kit(kitPlain, j.config, false, false)
+	}
+	if j.pattern == helloJob.pattern || strings.HasSuffix(j.pattern, "}") {
+		kit(kitChi, j.config, true, true)
+	}
+	if j.config.MemoryLimit != 0 {
+		kit(kitToDisk, pants.Config{}, true, false)
+	}
+	if j.python {
+		tries = append(tries, wireTry{who: realPants})
+	}
+	return tries
+}
+
+func plainServer(h http.Handler) *http.Server { return &http.Server{Handler: h} }
+
+func cutHello(path string) string { return strings.TrimPrefix(path, "/hello/") }
+
+// bare is a handler without a router.
+func wireBare(j wireJob) http.Handler {
+	name := func(r *http.Request) string { return cutHello(r.URL.Path) }
+	if !j.stack {
+		return j.plain(name)
+	}
+	return accessLog(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		client, scheme := byHand(r)
+		plainText(w, name(r)+" "+client+" "+scheme+"\n")
+	}))
+}
+
+// byHand finds who a request came from: the same decision as xheaders', for a proxy on loopback.
+func byHand(r *http.Request) (client, scheme string) {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return "", "http"
+	}
+	addr := peer.Addr().Unmap()
+	if !addr.IsLoopback() {
+		return addr.String(), "http"
+	}
+	scheme = "http"
+	if strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+		scheme = "https"
+	}
+	lines := r.Header.Values("X-Forwarded-For")
+	for i := len(lines) - 1; i >= 0; i-- {
+		for rest := lines[i]; rest != ""; {
+			comma := strings.LastIndexByte(rest, ',')
+			entry := strings.TrimSpace(rest[comma+1:])
+			rest = rest[:max(0, comma)]
+			if addr, err = netip.ParseAddr(entry); err != nil {
+				return "", scheme
+			}
+			if addr = addr.Unmap(); !addr.IsLoopback() {
+				return addr.String(), scheme
+			}
+		}
+	}
+	return "", scheme
+}
+
+// wirePeers mount a job on their routers.
+var wirePeers = []struct {
+	who   string
+	mount func(j wireJob) http.Handler
+}{
+	{"ServeMux", func(j wireJob) http.Handler {
+		m := http.NewServeMux()
+		m.HandleFunc(j.method+" "+j.pattern, j.plain(func(r *http.Request) string { return r.PathValue("name") }))
+		return around(j, m)
+	}},
+	{"chi", func(j wireJob) http.Handler {
+		c := chi.NewRouter()
+		if j.stack {
+			c.Use(accessLog, chimiddleware.ClientIPFromXFF(loopback...))
+		}
+		c.Method(j.method, j.pattern, j.plain(func(r *http.Request) string { return chi.URLParam(r, "name") }))
+		return c
+	}},
+	{"gin", func(j wireJob) http.Handler {
+		gin.SetMode(gin.ReleaseMode)
+		engine := gin.New()
+		if j.stack {
+			must(engine.SetTrustedProxies(loopback))
+			engine.Use(gin.LoggerWithConfig(gin.LoggerConfig{Output: wireNowhere{}}))
+		}
+		engine.Handle(j.method, colon(j.pattern), j.gin)
+		return engine
+	}},
+	{"echo", func(j wireJob) http.Handler {
+		e := echo.New()
+		if j.stack {
+			e.IPExtractor = echo.ExtractIPFromXFFHeader()
+			e.Logger = slog.New(slog.NewJSONHandler(wireNowhere{}, nil)) // as its own, to another place
+			e.Use(echomiddleware.RequestLogger())
+		}
+		e.Add(j.method, colon(j.pattern), j.echo)
+		return e
+	}},
+	{"gorilla", func(j wireJob) http.Handler {
+		m := mux.NewRouter()
+		name := func(r *http.Request) string { return mux.Vars(r)["name"] }
+		h := j.plain(name)
+		if j.stack {
+			h = func(w http.ResponseWriter, r *http.Request) {
+				plainText(w, name(r)+" "+r.RemoteAddr+" "+r.URL.Scheme+"\n")
+			}
+		}
+		m.Handle(j.pattern, h).Methods(j.method)
+		if !j.stack {
+			return m
+		}
+		return handlers.ProxyHeaders(handlers.CombinedLoggingHandler(wireNowhere{}, m))
+	}},
+}
+
+func colon(pattern string) string { return strings.NewReplacer("{", ":", "}", "").Replace(pattern) }
+
+// around is chi's middleware, where a router has none.
+func around(j wireJob, h http.Handler) http.Handler {
+	if !j.stack {
+		return h
+	}
+	return accessLog(chimiddleware.ClientIPFromXFF(loopback...)(h))
+}
+
+func kitHandler(s *pants.Server, j wireJob, onChi bool) http.Handler {
+	if !onChi {
+		return s.Handler(j.pants(func(r *pants.Request) string { return cutHello(r.Path()) }))
+	}
+	c := chi.NewRouter()
+	if j.stack {
+		x, err := xheaders.New(xheaders.Config{Trust: []string{"loopback"}})
+		must(err)
+		c.Use(accessLog, middleware.XHeaders(x))
+	}
+	adapter.New(c, s).Handle(j.method+" "+j.pattern, j.pants(func(r *pants.Request) string { return adapter.Param(r, "name") }))
+	return c
+}
+
+// nowhere is io.Discard for package log, which would not even format a line for that.
+type wireNowhere struct{}
+
+func (wireNowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+// accessLog is the logger of everybody who has none of their own.
+var accessLog = chimiddleware.RequestLogger(&chimiddleware.DefaultLogFormatter{Logger: log.New(wireNowhere{}, "", log.LstdFlags), NoColor: true})
