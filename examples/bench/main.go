@@ -8,7 +8,8 @@
 //
 // Rows over the wire ask servers, processes on a core of their own, from another core; ratios are of answers per second there,
 // more is better, and to bare net/http. PANTS_HOME names a checkout of Pants 1.0.1 to have that measured too, on a python2.7 in
-// PATH; BENCH_PROFILE names a directory for the CPU profiles of the servers.
+// PATH; BENCH_PROFILE names a directory for the CPU profiles of the servers. The rows of growth tell what more of something costs,
+// and -plot growth.svg draws that.
 //
 // A peer whose answer to a row is wrong is not timed; the table shows what it answered. The command fails when a known answer
 // changes, or when one of our promises is broken; with -quick a broken promise of speed is only printed, because the few
@@ -53,6 +54,7 @@ func run() error {
 	}
 	short := flag.Bool("quick", false, "a few seconds for each topic, for CI")
 	only := flag.String("run", "", "only the rows that match this expression")
+	plot := flag.String("plot", "", "draw how costs grow into this SVG file")
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)
 	if err != nil {
@@ -62,7 +64,7 @@ func run() error {
 	if *short {
 		e = quick
 	}
-	return report(os.Stdout, rows(), sections, pattern, e, wireReport)
+	return report(os.Stdout, rows(), sections, pattern, e, wireReport, growthReport(*plot))
 }
 
 // part is a part of the report that measures in its own way. It is told whether to be quick.

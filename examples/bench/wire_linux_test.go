@@ -40,7 +40,7 @@ func TestWireRows(t *testing.T) {
 			if r.tries[0].who != bareServer {
 				t.Errorf("%s stands first", r.tries[0].who)
 			}
-			results, err := wireMeasure(r, effort{1, time.Millisecond}, self(t))
+			results, err := wireMeasure(r, effort{rounds: 1, turn: time.Millisecond}, self(t))
 			if errors.Is(err, errOneCore) {
 				t.Skip(err)
 			}
@@ -137,7 +137,7 @@ func TestWireServerDiesUnderLoad(t *testing.T) {
 // TestWireServerFails: a process that does not come up is reported with its words.
 func TestWireServerFails(t *testing.T) {
 	r := wireRow{name: "none", conns: 1, tries: []wireTry{{who: "nobody", server: func() *http.Server { return nil }}}, exchange: wireGet("/", "", "")}
-	_, err := wireMeasure(r, effort{1, time.Millisecond}, self(t))
+	_, err := wireMeasure(r, effort{rounds: 1, turn: time.Millisecond}, self(t))
 	if errors.Is(err, errOneCore) {
 		t.Skip(err)
 	}
