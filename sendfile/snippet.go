@@ -195,10 +195,14 @@ reverse_proxy ADDR {
 
 const apacheText = `# Apache with mod_proxy_http, mod_headers and mod_xsendfile VERSION, inside of a
 # VirtualHost.
+# The app sees the name that the client asked for.
+ProxyPreserveHost On
 ProxyPass "/" "SOCKEThttp://ADDR/"
 ProxyPassReverse "/" "http://ADDR/"
 <Location "/">
     XSendFile on
+    # Apache adds X-Forwarded-For by itself, and would pass on this one.
+    RequestHeader set X-Forwarded-Proto "expr=%{REQUEST_SCHEME}"
     # Whatever a client says about these must not reach the app.
     RequestHeader set X-Sendfile-Type X-Sendfile
     RequestHeader unset X-Accel-Mapping
