@@ -17,10 +17,12 @@ import (
 func TestClickThrough(t *testing.T) {
 	for _, kind := range []string{embedded, "nginx"} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, browse(t), front(t, kind))
 			who(p, kind)
 			form(p)
 			upload(p)
+			uploadTooMuch(p)
 			cookies(p)
 			files(p, kind)
 			download(p)
@@ -36,9 +38,13 @@ func TestClickThrough(t *testing.T) {
 func TestOtherFronts(t *testing.T) {
 	for _, kind := range []string{"apache", "lighttpd", "caddy"} {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, browse(t), front(t, kind))
 			who(p, kind)
 			upload(p)
+			if kind != "apache" {
+				uploadTooMuch(p)
+			}
 			files(p, kind)
 			chat(p)
 		})
@@ -95,8 +101,13 @@ func upload(p *tab) {
 	p.holds(`document.querySelector("#upload-progress").value === 100`)
 	p.see("#upload .progress", "100 %")
 	p.holds(`!document.querySelector("#upload form button").disabled`)
+}
 
-	large := filepath.Join(dir, "large.bin")
+// uploadTooMuch is refused before it is read. Not behind Apache: it makes a 502 of an answer that comes while it still sends more
+// than the socket takes, as it does with net/http's own.
+func uploadTooMuch(p *tab) {
+	p.t.Helper()
+	large := filepath.Join(p.t.TempDir(), "large.bin")
 	if err := os.WriteFile(large, make([]byte, 5<<20), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
