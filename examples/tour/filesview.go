@@ -75,6 +75,9 @@ func (v *filesView) Ways() []way {
 
 // inBytes writes 1234567 as "1,234,567 bytes".
 func inBytes(n int64) string {
+	if n == 1 {
+		return "1 byte"
+	}
 	digits := strconv.FormatInt(n, 10)
 	var b strings.Builder
 	for i, digit := range digits {

@@ -5,11 +5,12 @@
 (() => {
 	function show(section, text) {
 		const result = section.querySelector("[role=status]");
-		const fresh = new DOMParser().parseFromString(text, "text/html").querySelector(`#${section.id} [role=status]`);
+		const page = new DOMParser().parseFromString(text, "text/html");
+		const fresh = page.querySelector(`#${section.id} [role=status]`);
 		if (fresh) {
 			result.replaceChildren(...fresh.childNodes);
 		} else {
-			complain(section, text);
+			complain(section, page.title || text); // an error page of the server in front has a title
 		}
 	}
 
