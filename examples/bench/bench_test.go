@@ -126,7 +126,7 @@ func TestReport(t *testing.T) {
 			if test.tries != nil {
 				all = []row{{topic: "test", name: test.name, tries: test.tries}}
 			}
-			err := report(io.Discard, all, others, regexp.MustCompile("^test/"), effort{7, time.Millisecond, 2})
+			err := report(io.Discard, all, others, regexp.MustCompile("^test/"), effort{21, time.Millisecond, 2})
 			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) && test.want != "" {
 				t.Errorf("report = %v, want %q", err, test.want)
 			}
