@@ -25,6 +25,8 @@ type body struct {
 	req *Request
 	raw bool // nobody looks for a form in it
 
+	empty bool // the request has none, and the handler is Pants': nothing changes any more
+
 	mu      sync.Mutex
 	loaded  bool
 	touched bool // somebody read the raw body before it was loaded (under Wrap)
@@ -76,6 +78,9 @@ func (r *Request) ParseBody() error {
 		if err := r.overLimit(); err != nil {
 			return err
 		}
+	}
+	if b.empty {
+		return nil
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -275,6 +280,9 @@ func (b *body) isLoaded() bool {
 
 // release lets the temporary files go. It waits for a load that is under way, which the linger time bounds.
 func (b *body) release() {
+	if b.empty {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.spool.release()

@@ -35,26 +35,27 @@ func (c Cookies) Set(name, value string) *http.Cookie {
 func (r *Request) Cookies() Cookies {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.parseCookies()
-	return r.cookies
+	return r.parseCookies().cookies
 }
 
-func (r *Request) parseCookies() {
-	if r.known&knownCookies != 0 {
-		return
+func (r *Request) parseCookies() *findings {
+	f := r.lazy()
+	if f.known&knownCookies != 0 {
+		return f
 	}
-	r.known |= knownCookies
-	r.cookies = Cookies{}
+	f.known |= knownCookies
+	f.cookies = make(Cookies, min(r.cookiesAtMost(), r.server.limits.Cookies, 64))
 	limit, count := r.server.limits.Cookies, 0
 	for _, line := range r.in.Header["Cookie"] {
-		n, err := readCookies(r.cookies, line, limit-count)
+		n, err := readCookies(f.cookies, line, limit-count)
 		count += n
 		if err != nil {
-			r.cookies = Cookies{}
-			r.cookieErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: more than %d cookies", limit)}
-			return
+			f.cookies = Cookies{}
+			f.cookieErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: more than %d cookies", limit)}
+			break
 		}
 	}
+	return f
 }
 
 // overLimit reports a query or cookies with more than their limit. What cannot be over the limit is not even read: two bytes
@@ -72,20 +73,21 @@ func (r *Request) overLimit() error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	f := r.lazy()
 	if !queryFits {
-		if query := r.Query(); r.known&knownQuery != 0 || pairsAtMost([]byte(query), r.server.config.LegacySemicolons) > l.Params {
+		if query := r.Query(); f.known&knownQuery != 0 || pairsAtMost([]byte(query), r.server.config.LegacySemicolons) > l.Params {
 			r.parseQuery()
 		}
 	}
 	if !cookiesFit {
-		if r.known&knownCookies != 0 || r.cookiesAtMost() > l.Cookies {
+		if f.known&knownCookies != 0 || r.cookiesAtMost() > l.Cookies {
 			r.parseCookies()
 		}
 	}
-	if r.queryErr != nil {
-		return r.queryErr
+	if f.queryErr != nil {
+		return f.queryErr
 	}
-	return r.cookieErr
+	return f.cookieErr
 }
 
 // cookiesAtMost is an upper bound of the cookies received: each has a '='.
@@ -102,8 +104,9 @@ func (r *Request) cookiesAtMost() int {
 // ';' or a blank.
 func readCookies(c Cookies, line string, limit int) (int, error) {
 	n := 0
+	var room []http.Cookie // one allocation for many
 	for i := 0; i < len(line); {
-		start := i
+		from, start := i, i
 		for start < len(line) && (isSpace(line[start]) || line[start] == ';') {
 			start++
 		}
@@ -127,10 +130,19 @@ func readCookies(c Cookies, line string, limit int) (int, error) {
 		if n++; n > limit {
 			return n, http.ErrNoCookie
 		}
-		c[name] = &http.Cookie{Name: name, Value: unquoteCookie(value), Quoted: strings.HasPrefix(value, `"`)}
+		if len(room) == 0 {
+			room = make([]http.Cookie, min(limit-n+1, strings.Count(line[from:], "=")+1, cookieRoom))
+		}
+		cookie := &room[0]
+		room = room[1:]
+		cookie.Name, cookie.Value, cookie.Quoted = name, unquoteCookie(value), strings.HasPrefix(value, `"`)
+		c[name] = cookie
 	}
 	return n, nil
 }
+
+// cookieRoom is how many cookies are allocated at once at the most: whoever keeps one of them keeps them all.
+const cookieRoom = 16
 
 // readPair reads one name and value from line[i:]. pair is false for a word without '='; ok is false when the grammar does not
 // fit. end is where the next pair may begin.
@@ -276,8 +288,26 @@ func isWord(c byte) bool {
 
 // isCookieChar tells the characters that Cookie.py reads in a name or a value without quotes.
 func isCookieChar(c byte) bool {
-	return isWord(c) || strings.IndexByte("!#%&'~`><@,:/$*+-.^|)(?}{=[]", c) >= 0
+	return characters[c]&cookieCharacter != 0
 }
+
+// characters tells what a character may be part of.
+var characters = func() (table [256]uint8) {
+	for c := range table {
+		if isWord(byte(c)) || strings.IndexByte("!#$%&'*+-.^`|~", byte(c)) >= 0 {
+			table[c] |= tokenCharacter
+		}
+		if isWord(byte(c)) || strings.IndexByte("!#%&'~`><@,:/$*+-.^|)(?}{=[]", byte(c)) >= 0 {
+			table[c] |= cookieCharacter
+		}
+	}
+	return table
+}()
+
+const (
+	tokenCharacter uint8 = 1 << iota
+	cookieCharacter
+)
 
 func skipSpaces(s string, i int) int {
 	for i < len(s) && isSpace(s[i]) {
@@ -289,7 +319,7 @@ func skipSpaces(s string, i int) int {
 // isToken tells a token of RFC 9110 section 5.6.2, which is what a cookie's name and a header's name have to be.
 func isToken(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; !isWord(c) && strings.IndexByte("!#$%&'*+-.^`|~", c) < 0 {
+		if characters[s[i]]&tokenCharacter == 0 {
 			return false
 		}
 	}

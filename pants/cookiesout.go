@@ -22,6 +22,7 @@ func (r *Request) CookiesOut() Cookies {
 	defer r.mu.Unlock()
 	if r.out == nil {
 		r.out = Cookies{}
+		r.hasOut.Store(true)
 	}
 	return r.out
 }
@@ -146,6 +147,9 @@ func quoteCookie(b *strings.Builder, value string) {
 // addCookies puts the cookies of CookiesOut that were not sent yet into h; of these names only, if names is not nil. With an
 // error nothing is put there. res.mu is held.
 func (r *Request) addCookies(h http.Header, names []string) error {
+	if !r.hasOut.Load() {
+		return nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.out) == 0 {

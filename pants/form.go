@@ -15,19 +15,20 @@ import (
 func (r *Request) Get() url.Values {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.parseQuery()
-	return r.query
+	return r.parseQuery().query
 }
 
-func (r *Request) parseQuery() {
-	if r.known&knownQuery != 0 {
-		return
+func (r *Request) parseQuery() *findings {
+	f := r.lazy()
+	if f.known&knownQuery != 0 {
+		return f
 	}
-	r.known |= knownQuery
+	f.known |= knownQuery
 	s := r.server
-	if r.query, r.queryErr = parsePairs(r.Query(), s.config.LegacySemicolons, s.limits.Params); r.queryErr != nil {
-		r.queryErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: query: %w", r.queryErr)}
+	if f.query, f.queryErr = parsePairs(r.Query(), s.config.LegacySemicolons, s.limits.Params); f.queryErr != nil {
+		f.queryErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: query: %w", f.queryErr)}
 	}
+	return f
 }
 
 // Post is the parameters of a form in the body, urlencoded (read as Get reads a query) or multipart/form-data. Like Pants it is

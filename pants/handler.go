@@ -25,6 +25,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	if hr.Body != nil && hr.Body != http.NoBody {
 		r.HTTP = withBody(hr, &r.body)
 		r.body.copied = r.HTTP
+	} else {
+		r.body.empty, r.body.loaded = true, true
 	}
 	r.body.raw = h.raw
 	if err := r.ParseBody(); err != nil {

@@ -54,6 +54,7 @@ func (s *Server) countConnections(conn net.Conn, state http.ConnState) {
 	case http.StateNew:
 		s.connections.Add(1)
 		if reflect.ValueOf(conn).Kind() == reflect.Pointer { // another kind may be no key
+			s.freshCount.Add(1)
 			s.fresh.Store(conn, time.Now())
 		}
 	case http.StateActive:
@@ -65,8 +66,11 @@ func (s *Server) countConnections(conn net.Conn, state http.ConnState) {
 }
 
 func (s *Server) noLongerFresh(conn net.Conn) {
-	if reflect.ValueOf(conn).Kind() == reflect.Pointer {
-		s.fresh.Delete(conn)
+	if s.freshCount.Load() == 0 || reflect.ValueOf(conn).Kind() != reflect.Pointer {
+		return
+	}
+	if _, was := s.fresh.LoadAndDelete(conn); was {
+		s.freshCount.Add(-1)
 	}
 }
 

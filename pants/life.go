@@ -4,22 +4,67 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// life is what is known of a response's end. Its lock is never held while anything is waited for, so that the end can be
-// decided while a write is stuck.
+// life is what is known of a response's end: one word, so that a request whose response is sent before its handler returns
+// takes no lock for it, and so that the end can be decided while a write is stuck.
 type life struct {
-	sync.Mutex
-	ended       bool          // nothing passes the gate any more
-	returned    bool          // the handler has returned
-	served      bool          // ServeHTTP has returned: the connection is another request's
-	released    bool          // the body is gone
-	aborted     bool          // the connection has to be dropped
-	tasks       int           // running functions of Request.Go
-	done        chan struct{} // closed at the end, if the handler had returned before
-	locked      bool          // whoever ends the response has the lock: nothing is stuck
-	interrupted bool          // the write deadline was moved into the past
+	word     atomic.Uint32 // flags, and above them the number of running functions of Request.Go
+	done     chan struct{} // closed at the end; there before the flag waiting is
+	deadline sync.Mutex    // held while the write deadline is moved into the past
+}
+
+const (
+	ended        uint32 = 1 << iota // nothing passes the gate any more
+	returned                        // the handler has returned
+	waiting                         // and waits for done
+	served                          // ServeHTTP has returned: the connection is another request's
+	released                        // the body is gone
+	aborted                         // the connection has to be dropped
+	locked                          // whoever ends the response has the lock: nothing is stuck
+	interrupting                    // the write deadline is being moved into the past
+	interrupted                     // and was
+	oneTask                         // what a function of Request.Go adds
+)
+
+// has tells whether a flag is set.
+func (l *life) has(flag uint32) bool { return l.word.Load()&flag != 0 }
+
+// set adds flags, unless one of those is there that forbid it, and returns what was there before.
+func (l *life) set(flags, unless uint32) (before uint32, ok bool) {
+	for {
+		before = l.word.Load()
+		if before&unless != 0 {
+			return before, false
+		}
+		if l.word.CompareAndSwap(before, before|flags) {
+			return before, true
+		}
+	}
+}
+
+// clear takes flags away.
+func (l *life) clear(flags uint32) {
+	for {
+		before := l.word.Load()
+		if l.word.CompareAndSwap(before, before&^flags) {
+			return
+		}
+	}
+}
+
+// setAfterInterrupt is set for what the deadline of the write must not come after: it waits for an interrupt under way.
+func (l *life) setAfterInterrupt(flag uint32) (before uint32) {
+	for {
+		before, ok := l.set(flag, interrupting)
+		if ok {
+			return before
+		}
+		l.deadline.Lock() // its end is what is waited for
+		l.deadline.Unlock()
+	}
 }
 
 // stuckTime is how long the end waits for a write before it takes it for stuck.
@@ -35,11 +80,7 @@ func (w *response) lock() {
 	stuck := time.AfterFunc(stuckTime, w.interrupt)
 	w.mu.Lock()
 	stuck.Stop()
-	w.life.Lock()
-	w.life.locked = true
-	interrupted := w.life.interrupted
-	w.life.Unlock()
-	if interrupted && w.state != finished {
+	if w.life.setAfterInterrupt(locked)&interrupted != 0 && w.state != finished {
 		_ = http.NewResponseController(w.w).SetWriteDeadline(time.Time{})
 	}
 }
@@ -47,12 +88,12 @@ func (w *response) lock() {
 // interrupt breaks off a write by moving its deadline into the past. It takes no lock that the write may hold: of a response
 // further out, whose gate the write is behind as well, it asks the same.
 func (w *response) interrupt() {
-	w.life.Lock()
-	defer w.life.Unlock()
-	if w.life.ended || w.life.locked {
+	w.life.deadline.Lock()
+	defer w.life.deadline.Unlock()
+	if _, ok := w.life.set(interrupting|interrupted, ended|locked); !ok {
 		return // the deadline would be that of another response
 	}
-	w.life.interrupted = true
+	defer w.life.clear(interrupting)
 	for below := w.w; below != nil; {
 		switch outer := below.(type) {
 		case *response:
@@ -78,57 +119,40 @@ func (w *response) interrupt() {
 	}
 }
 
-// finish closes the gate. mu is held.
+// finish closes the gate. mu is held; the writer below is not touched afterwards, because net/http may have it back.
 func (w *response) finish() {
 	if w.state == finished {
 		return
 	}
 	w.state = finished
-	w.req.spent.Store(max(1, int64(time.Since(w.req.start))))
-	w.life.Lock()
-	defer w.life.Unlock()
-	w.life.ended = true
-	if w.life.done != nil {
+	w.req.spent = time.Since(processStart) - w.req.start
+	if w.life.setAfterInterrupt(ended)&waiting != 0 {
 		close(w.life.done)
 	}
 }
 
 // end closes the gate, whatever else happened or did not: ServeHTTP is about to return, or to panic.
 func (w *response) end() {
+	if w.life.has(ended) {
+		return
+	}
 	w.lock()
 	defer w.mu.Unlock()
 	w.finish()
 }
 
 // abort notes that the client must not take what it got for the whole response.
-func (w *response) abort() { w.setAborted(true) }
-
-func (w *response) setAborted(aborted bool) {
-	w.life.Lock()
-	defer w.life.Unlock()
-	w.life.aborted = aborted
-}
+func (w *response) abort() { w.life.set(aborted, 0) }
 
 // isEnded tells whether the gate is closed.
-func (w *response) isEnded() bool {
-	w.life.Lock()
-	defer w.life.Unlock()
-	return w.life.ended
-}
+func (w *response) isEnded() bool { return w.life.has(ended) }
 
 // isServed tells whether ServeHTTP has returned.
-func (w *response) isServed() bool {
-	w.life.Lock()
-	defer w.life.Unlock()
-	return w.life.served
-}
+func (w *response) isServed() bool { return w.life.has(served) }
 
 // dropIfAborted does not return from a response that was given up: the connection is closed instead.
 func (w *response) dropIfAborted() {
-	w.life.Lock()
-	aborted := w.life.aborted
-	w.life.Unlock()
-	if !aborted {
+	if !w.life.has(aborted) {
 		return
 	}
 	if w.sent && !w.hijacked && !w.req.in.ProtoAtLeast(1, 1) {
@@ -155,33 +179,42 @@ func (w *response) reset() {
 // over notes that ServeHTTP returns. The body goes when the functions of Go have returned too.
 func (r *Request) over() {
 	l := &r.res.life
-	l.Lock()
-	l.served = true
-	last := l.tasks == 0
-	l.released = last
-	l.Unlock()
-	if last {
-		r.body.release()
+	for {
+		before := l.word.Load()
+		after := before | served
+		if before < oneTask {
+			after |= released
+		}
+		if !l.word.CompareAndSwap(before, after) {
+			continue
+		}
+		if before < oneTask {
+			r.body.release()
+		}
+		return
 	}
 }
 
 // startTask counts a function of Go.
-func (w *response) startTask() {
-	w.life.Lock()
-	defer w.life.Unlock()
-	w.life.tasks++
-}
+func (w *response) startTask() { w.life.word.Add(oneTask) }
 
 // endTask is the end of a function of Go.
 func (r *Request) endTask() {
 	l := &r.res.life
-	l.Lock()
-	l.tasks--
-	last := l.tasks == 0 && l.served && !l.released
-	l.released = l.released || last
-	l.Unlock()
-	if last {
-		r.body.release()
+	for {
+		before := l.word.Load()
+		after := before - oneTask
+		last := after < oneTask && after&served != 0 && after&released == 0
+		if last {
+			after |= released
+		}
+		if !l.word.CompareAndSwap(before, after) {
+			continue
+		}
+		if last {
+			r.body.release()
+		}
+		break
 	}
 	r.res.endRefused()
 }
@@ -189,35 +222,34 @@ func (r *Request) endTask() {
 // isAlone tells whether the caller, the handler's goroutine or one of Go, is the only one that the response has. What a
 // handler may change, CookiesOut, is nobody else's then.
 func (w *response) isAlone(inTask bool) bool {
-	w.life.Lock()
-	defer w.life.Unlock()
+	word := w.life.word.Load()
+	tasks := word / oneTask
 	if inTask {
-		return w.life.returned && w.life.tasks == 1
+		return word&returned != 0 && tasks == 1
 	}
-	return w.life.tasks == 0
+	return tasks == 0
 }
 
 // handlerReturned notes that the handler has returned; done is nil when the response is over.
 func (w *response) handlerReturned() (done <-chan struct{}) {
-	w.life.Lock()
-	w.life.returned = true
-	if !w.life.ended {
-		w.life.done = make(chan struct{})
-		done = w.life.done
+	l := &w.life
+	if l.has(ended) {
+		l.set(returned, 0)
+		return nil
 	}
-	w.life.Unlock()
-	if done != nil {
-		w.endRefused()
+	l.done = make(chan struct{})
+	if _, ok := l.set(returned|waiting, ended); !ok {
+		l.set(returned, 0)
+		return nil
 	}
-	return done
+	w.endRefused()
+	return l.done
 }
 
 // endRefused answers when the last word of the handler was a response that cannot be sent, and nobody is left to say another.
 func (w *response) endRefused() {
-	w.life.Lock()
-	left := !w.life.returned || w.life.tasks > 0 || w.life.ended
-	w.life.Unlock()
-	if left {
+	word := w.life.word.Load()
+	if word&returned == 0 || word >= oneTask || word&ended != 0 {
 		return
 	}
 	if !w.mu.TryLock() { // whoever has the lock may be saying another

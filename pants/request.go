@@ -27,10 +27,17 @@ type Request struct {
 	res    response
 	body   body
 	conn   Connection
-	start  time.Time
-	spent  atomic.Int64 // nanoseconds until Finish; 0 while unfinished
+	start  time.Duration // since the process started
+	spent  time.Duration // until the end; to be read when the response has ended
 
-	mu        sync.Mutex // guards the lazily computed fields below
+	mu     sync.Mutex // guards the fields below
+	found  *findings
+	out    Cookies     // see CookiesOut
+	hasOut atomic.Bool // out is there
+}
+
+// findings are what accessors compute on first use. Many handlers ask for none of it.
+type findings struct {
 	known     known
 	client    xheaders.Info
 	query     url.Values
@@ -38,10 +45,9 @@ type Request struct {
 	cookies   Cookies
 	cookieErr error
 	headers   http.Header
-	out       Cookies // see CookiesOut
 }
 
-// known says which of a Request's lazy fields are computed.
+// known says which of the findings are there.
 type known uint8
 
 const (
@@ -50,8 +56,16 @@ const (
 	knownCookies
 )
 
+// lazy returns the findings. r.mu is held.
+func (r *Request) lazy() *findings {
+	if r.found == nil {
+		r.found = new(findings)
+	}
+	return r.found
+}
+
 func newRequest(s *Server, w http.ResponseWriter, hr *http.Request) *Request {
-	r := &Request{HTTP: hr, in: hr, server: s, start: time.Now()}
+	r := &Request{HTTP: hr, in: hr, server: s, start: time.Since(processStart)}
 	r.Writer = &r.res
 	r.res.w = w
 	r.res.req = r
@@ -73,10 +87,10 @@ func (r *Request) Context() context.Context { return (*requestContext)(r) }
 
 // Time is how long ago the request was received, or how long it took until it was finished.
 func (r *Request) Time() time.Duration {
-	if d := r.spent.Load(); d != 0 {
-		return time.Duration(d)
+	if r.res.isEnded() {
+		return r.spent
 	}
-	return time.Since(r.start)
+	return time.Since(processStart) - r.start
 }
 
 type contextKey struct{}
@@ -95,8 +109,14 @@ func (c *requestContext) Value(key any) any {
 	return c.in.Context().Value(key)
 }
 
+// processStart is where times of the monotonic clock alone are counted from: reading the other clock too takes twice the time.
+var processStart = time.Now()
+
 // hasCookies tells whether CookiesOut has any.
 func (r *Request) hasCookies() bool {
+	if !r.hasOut.Load() {
+		return false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.out) > 0

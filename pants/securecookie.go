@@ -135,7 +135,7 @@ func (r *Request) SecureCookie(name string, dst any) error {
 // writeOwn signs the kit's own format: when it was issued, when it ends, and the payload, with '|' between them. The padding of
 // the base64 is left out: '=' would need quotes around the cookie's value.
 func (s *Server) writeOwn(name string, payload []byte, issued, end int64) (string, error) {
-	stamped := strconv.AppendInt(nil, issued, 10)
+	stamped := strconv.AppendInt(make([]byte, 0, len("1234567890|1234567890|")+len(payload)), issued, 10)
 	stamped = strconv.AppendInt(append(stamped, '|'), end, 10)
 	stamped = append(append(stamped, '|'), payload...)
 	text, err := s.secrets[0].Encode(name, stamped)
@@ -154,15 +154,16 @@ func (s *Server) readOwn(name, text string) ([]byte, error) {
 	if err := securecookie.DecodeMulti(name, text, &signed, s.secrets...); err != nil {
 		return nil, ErrBadCookie
 	}
-	times := bytes.SplitN(signed, []byte{'|'}, 3)
-	if len(times) != 3 {
+	first, rest, _ := bytes.Cut(signed, bar)
+	second, payload, ok := bytes.Cut(rest, bar)
+	if !ok {
 		return nil, ErrBadCookie
 	}
-	issued, err := strconv.ParseInt(string(times[0]), 10, 64)
+	issued, err := strconv.ParseInt(string(first), 10, 64)
 	if err != nil {
 		return nil, ErrBadCookie
 	}
-	end, err := strconv.ParseInt(string(times[1]), 10, 64)
+	end, err := strconv.ParseInt(string(second), 10, 64)
 	if err != nil {
 		return nil, ErrBadCookie
 	}
@@ -172,8 +173,10 @@ func (s *Server) readOwn(name, text string) ([]byte, error) {
 	case now.After(time.Unix(end, 0)):
 		return nil, ErrExpiredCookie
 	}
-	return times[2], nil
+	return payload, nil
 }
+
+var bar = []byte{'|'}
 
 // securePayload is a kind and a value: s and bytes, u and UTF-8 text, j and JSON.
 func securePayload(value any) ([]byte, error) {

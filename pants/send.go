@@ -284,10 +284,7 @@ func (r *Request) Serve(h http.Handler) {
 func (w *response) complete() error {
 	defer w.finish()
 	err := w.publishTrailers()
-	w.life.Lock()
-	returned := w.life.returned
-	w.life.Unlock()
-	if !returned {
+	if !w.life.has(returned) {
 		err = errors.Join(err, ignoreUnsupported(w.flush()))
 	}
 	return err

@@ -36,6 +36,7 @@ type Server struct {
 	drain       sync.Once
 	connections atomic.Int64 // that net/http looks after
 	fresh       sync.Map     // those of them without a request yet, and since when
+	freshCount  atomic.Int64
 	hijacked    hijacked
 
 	certificate atomic.Pointer[certificate] // of StartSSL

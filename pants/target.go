@@ -70,14 +70,15 @@ func originForm(target string, in *http.Request) string {
 func (r *Request) resolved() *xheaders.Info {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.known&knownClient == 0 {
-		r.known |= knownClient
+	f := r.lazy()
+	if f.known&knownClient == 0 {
+		f.known |= knownClient
 		var ok bool
-		if r.client, ok = xheaders.FromContext(r.in.Context()); !ok {
-			r.client = r.server.resolver.Resolve(r.in)
+		if f.client, ok = xheaders.FromContext(r.in.Context()); !ok {
+			f.client = r.server.resolver.Resolve(r.in)
 		}
 	}
-	return &r.client
+	return &f.client
 }
 
 // RemoteIP is the client's address in canonical form, without port, zone or brackets; "" when it is not known, as on a unix
@@ -152,14 +153,15 @@ func (r *Request) FullURL() string { return r.Scheme() + "://" + r.Host() + r.UR
 func (r *Request) Headers() http.Header {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.headers == nil {
-		r.headers = r.in.Header.Clone()
-		if r.headers == nil {
-			r.headers = http.Header{}
+	f := r.lazy()
+	if f.headers == nil {
+		f.headers = r.in.Header.Clone()
+		if f.headers == nil {
+			f.headers = http.Header{}
 		}
 		if r.in.Host != "" {
-			r.headers["Host"] = []string{r.in.Host}
+			f.headers["Host"] = []string{r.in.Host}
 		}
 	}
-	return r.headers
+	return f.headers
 }

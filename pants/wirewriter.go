@@ -58,8 +58,6 @@ func newWireWriter(s *Server, w http.ResponseWriter, r *http.Request) *wireWrite
 	return ww
 }
 
-var processStart = time.Now()
-
 // renew moves the deadline of HTTP/1 on.
 func (w *wireWriter) renew() {
 	if w.proto > 1 {
@@ -69,13 +67,12 @@ func (w *wireWriter) renew() {
 	if last < 0 {
 		return
 	}
-	now := time.Now()
-	moved := int64(now.Sub(processStart)) + 1 // never deadlineUnset
+	moved := int64(time.Since(processStart)) + 1 // never deadlineUnset
 	if last != deadlineUnset && moved-last < int64(w.server.writeIdle/60) {
 		return
 	}
 	if w.deadline.CompareAndSwap(last, moved) {
-		_ = w.setWriteDeadline(now.Add(w.server.writeIdle))
+		_ = w.setWriteDeadline(time.Now().Add(w.server.writeIdle))
 		if w.deadline.Load() == deadlinePast { // meanwhile; it must stay so
 			_ = w.setWriteDeadline(past)
 		}
@@ -91,14 +88,19 @@ func (w *wireWriter) setWriteDeadline(t time.Time) error {
 	return http.NewResponseController(w.w).SetWriteDeadline(t)
 }
 
-// begin comes before every write.
-func (w *wireWriter) begin() {
+// sayWhetherLast comes before the head: a server that drains wants no other request.
+func (w *wireWriter) sayWhetherLast() {
 	if !w.begun {
 		w.begun = true
 		if w.server.isDraining() { // net/http makes GOAWAY of it on HTTP/2
 			w.w.Header()["Connection"] = []string{"close"}
 		}
 	}
+}
+
+// begin comes before every write.
+func (w *wireWriter) begin() {
+	w.sayWhetherLast()
 	w.renew()
 	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
 		w.mu.Lock()
@@ -169,12 +171,11 @@ func (w *wireWriter) WriteHeader(status int) {
 		w.w.WriteHeader(status)
 		return
 	}
-	w.begin()
-	defer w.end()
+	w.sayWhetherLast()
 	if status == http.StatusRequestEntityTooLarge && w.last {
 		tellTooLarge(w.w) // the handler's http.MaxBytesReader could not, it does not know w.w
 	}
-	w.w.WriteHeader(status)
+	w.w.WriteHeader(status) // which waits for nobody: net/http keeps the head for the first byte
 }
 
 func (w *wireWriter) Write(p []byte) (int, error) {
