@@ -272,6 +272,15 @@ func (b *body) isUnread() bool {
 	return !b.loaded && !b.eof
 }
 
+// refusal is why the body was not let through, nil if it was, or was not asked for.
+func (b *body) refusal() error {
+	if !b.mu.TryLock() {
+		return nil // it is being loaded this moment
+	}
+	defer b.mu.Unlock()
+	return b.err
+}
+
 func (b *body) isLoaded() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

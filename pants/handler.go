@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"runtime"
@@ -21,6 +22,7 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r := newRequest(h.server, w, hr)
 	defer r.over()
+	defer r.readRest()
 	defer r.res.end() // whatever happens: a panic of the writer below, or runtime.Goexit in the handler
 	if hr.Body != nil && hr.Body != http.NoBody {
 		r.HTTP = withBody(hr, &r.body)
@@ -73,9 +75,45 @@ func (r *Request) refuse(err error) {
 // some of it, so that a client that still sends can see the answer.
 const lingerTime = time.Second
 
-// linger bounds that wait; net/http sets its own deadline for a next request. mu is held.
+// linger bounds that wait; net/http sets its own deadline for a next request. ServeHTTP has not returned.
 func (w *response) linger() {
 	_ = http.NewResponseController(w.w).SetReadDeadline(time.Now().Add(lingerTime))
+}
+
+// What readRest reads at most. nginx lingers for up to 30 s.
+const (
+	restLimit = 256 << 20
+	restTime  = 10 * time.Second
+)
+
+// readRest throws away what still comes of a body that was refused as too large, for a moment: whoever sends it may look for the
+// answer only when all is sent. Apache, and Go's own transport at times, make a 502 of a connection that breaks before. net/http
+// does not read a body of which more than 256 KiB are left. The gate is closed when this runs, and the answer is flushed first.
+func (r *Request) readRest() {
+	w := &r.res
+	if r.body.empty || !errors.Is(r.body.refusal(), ErrTooLarge) || r.in.ProtoMajor != 1 || r.in.Header["Expect"] != nil {
+		return // a client that expects to be told sends nothing more; a stream of HTTP/2 is reset
+	}
+	w.mu.Lock()
+	flushed := w.sent && !w.hijacked && !w.life.has(aborted) && w.flush() == nil
+	w.mu.Unlock()
+	if flushed {
+		_, _ = io.CopyN(io.Discard, &lingering{r, time.Now().Add(restTime)}, restLimit)
+	}
+}
+
+// lingering reads a body as long as its client goes on sending.
+type lingering struct {
+	r     *Request
+	until time.Time
+}
+
+func (l *lingering) Read(p []byte) (int, error) {
+	if l.r.in.Context().Err() != nil || time.Now().After(l.until) {
+		return 0, io.EOF
+	}
+	l.r.res.linger()
+	return l.r.in.Body.Read(p)
 }
 
 // run calls f and makes of its panic what a client may see: a 500 if nothing was sent, else a dropped connection.

@@ -101,6 +101,7 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 		r.HTTP = hr.WithContext(r.Context())
 		r.body.copied = r.HTTP
 		defer r.over()
+		defer r.readRest()
 		defer r.res.end() // also when next panics: the gate closes, whatever happens
 		if hr.Body != nil && hr.Body != http.NoBody {
 			r.HTTP.Body = &r.body

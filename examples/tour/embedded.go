@@ -79,45 +79,59 @@ func forward(r *httputil.ProxyRequest) {
 	r.Out.URL.Scheme, r.Out.URL.Host = "http", "app"
 }
 
-// patient lets readRest have what the transport does not read of a body.
+// patient keeps a request's body open for readRest.
 func patient(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil && r.Body != http.NoBody {
-			r = r.WithContext(r.Context())
-			r.Body = &stillOpen{body: r.Body}
+			body := &stillOpen{body: r.Body, ended: make(chan struct{})}
+			r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
+			r.Body = body
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// stillOpen is a body that two read: the transport, which looks for its end once more after it has sent all of it, and readRest.
-// net/http closes the body under them when the answer begins, which must not look like an error to the transport: it would give up
-// the connection that the answer comes on.
+type bodyKey struct{}
+
+// stillOpen is a body whose end is waited for. net/http closes it under the transport, which looks for its end once more after it
+// has sent all of it, when the answer begins; that must not look like an error to the transport: it would give up the connection
+// that the answer comes on.
 type stillOpen struct {
 	mu    sync.Mutex
 	body  io.ReadCloser
-	ended bool
+	ended chan struct{} // closed at the end
 }
 
 func (s *stillOpen) Read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
+	select {
+	case <-s.ended:
 		return 0, io.EOF
+	default:
 	}
 	n, err := s.body.Read(p)
-	s.ended = err == io.EOF
+	if err == io.EOF {
+		close(s.ended)
+	}
 	return n, err
 }
 
 func (s *stillOpen) Close() error { return nil }
 
-// readRest reads what is left of a request that was answered before its end, as the app does with what is too large: a browser
-// that cannot send everything shows a broken connection, and not the answer. nginx does the same.
+// readRest holds back an answer that came before the end of its request, as that to what is too large, until the transport has sent
+// the rest, which the app throws away: a browser that cannot send everything shows a broken connection, and not the answer. What
+// the app does not take in time is thrown away here. nginx does the same.
 func readRest(res *http.Response) error {
+	body, ok := res.Request.Context().Value(bodyKey{}).(*stillOpen)
+	if !ok {
+		return nil
+	}
 	const enough = 256 << 20
-	if res.Request.Body != nil {
-		_, _ = io.CopyN(io.Discard, res.Request.Body, enough)
+	select {
+	case <-body.ended:
+	case <-time.After(time.Second):
+		_, _ = io.CopyN(io.Discard, body, enough)
 	}
 	return nil
 }
