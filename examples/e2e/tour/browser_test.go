@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,8 +19,11 @@ import (
 	"github.com/go-pants/kit/examples/e2e/proxy"
 )
 
-// program is the tour, built once.
-var program string
+// program is the tour, built once; quit ends the browser, if a test has started it.
+var (
+	program string
+	quit    = func() {}
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -34,6 +38,7 @@ func TestMain(m *testing.M) {
 		if err := build.Run(); err != nil {
 			panic(err)
 		}
+		defer func() { quit() }()
 		return m.Run()
 	}())
 }
@@ -53,16 +58,34 @@ func front(t *testing.T, kind string) (base string) {
 
 const embedded = "embedded"
 
-// browse starts Chromium until the test ends; each call has cookies of its own.
-func browse(t *testing.T) context.Context {
-	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(proxy.Need(t, "chromium")))
+// chromium is the browser of all tests: to start it takes longer than most of them.
+var chromium = sync.OnceValues(func() (context.Context, error) {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		return nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU)
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // root has none
 	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	allocator, release := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocator)
+	quit = func() {
+		cancel()
+		release()
+	}
+	return ctx, chromedp.Do(ctx)
+})
+
+// browse returns the browser with cookies and windows of the test's own, which go when it ends.
+func browse(t *testing.T) context.Context {
+	t.Helper()
+	proxy.Need(t, "chromium")
+	browser, err := chromium()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
@@ -228,7 +251,9 @@ func (p *tab) front() {
 // another clicks a link that opens a tab, and returns that.
 func (p *tab) another(link string) *tab {
 	p.t.Helper()
-	opened := chromedp.WaitNewTarget(p.ctx, func(i *target.Info) bool { return i.Type == "page" })
+	opened := chromedp.WaitNewTarget(p.ctx, func(i *target.Info) bool {
+		return i.Type == "page" && i.BrowserContextID == chromedp.FromContext(p.ctx).BrowserContextID // not another test's
+	})
 	p.click(link)
 	select {
 	case id := <-opened:

@@ -11,7 +11,6 @@ import (
 
 // TestKeyboard goes through the demos without a mouse. Only the file is chosen without a key: its dialog is the system's.
 func TestKeyboard(t *testing.T) {
-	t.Parallel()
 	p := open(t, browse(t), front(t, embedded))
 	p.tabTo(".skip")
 	p.key(kb.Enter)

@@ -28,12 +28,14 @@ func TestLook(t *testing.T) {
 			name := fmt.Sprintf("%d-%s", width, scheme)
 			shoot(p, name)
 			p.fits(name)
-			p.accessible(axe, name)
+			if scheme == "light" || width == 1280 { // the colours are the same on a phone
+				p.accessible(axe, name)
+			}
 		}
 	}
 }
 
-// fillIn leaves something to see in every demo, with the details open.
+// fillIn leaves something to see in every demo, with details open.
 func fillIn(p *tab) {
 	p.t.Helper()
 	p.click("#who form button")
@@ -57,7 +59,7 @@ func fillIn(p *tab) {
 	p.fill("#chat-text", strings.Repeat("long", 60))
 	p.click("#chat form button")
 	p.see("#chat-lines", "longlong")
-	source(p)
+	p.click("#chat .source summary") // one for all: the code is the longest part of the page
 }
 
 // fits: nothing is wider than the window, so that nobody has to scroll sideways.
