@@ -57,14 +57,13 @@ func (l *life) clear(flags uint32) {
 
 // setAfterInterrupt is set for what the deadline of the write must not come after: it waits for an interrupt under way.
 func (l *life) setAfterInterrupt(flag uint32) (before uint32) {
-	for {
-		before, ok := l.set(flag, interrupting)
-		if ok {
-			return before
-		}
-		l.deadline.Lock() // its end is what is waited for
-		l.deadline.Unlock()
+	before, ok := l.set(flag, interrupting)
+	if !ok {
+		l.deadline.Lock() // by then it is over
+		defer l.deadline.Unlock()
+		before, _ = l.set(flag, 0)
 	}
+	return before
 }
 
 // stuckTime is how long the end waits for a write before it takes it for stuck.
