@@ -60,12 +60,12 @@ func (w *response) answer(status int, withCookies bool) {
 		h["Retry-After"] = []string{"1"}
 	}
 	w.status, w.state, w.sent = status, headSent, true
-	w.life.set(aborted, 0) // until it is through: the writer below may panic
+	w.abort() // until it is through: the writer below may panic
 	w.w.WriteHeader(status)
 	if w.req.in.Method != http.MethodHead {
 		_, _ = io.WriteString(w.w, text)
 	}
-	w.life.clear(aborted)
+	w.life.word.And(^aborted)
 }
 
 // contentHeaders describe a content, or how long it may be kept: they must not go out with an error's text.

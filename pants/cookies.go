@@ -44,14 +44,14 @@ func (r *Request) parseCookies() *findings {
 		return f
 	}
 	f.known |= knownCookies
-	f.cookies = make(Cookies, min(r.cookiesAtMost(), r.server.limits.Cookies, 64))
-	limit, count := r.server.limits.Cookies, 0
+	limit, count := min(r.server.limits.Cookies, r.cookiesAtMost()), 0
+	f.cookies = make(Cookies, min(limit, 64))
 	for _, line := range r.in.Header["Cookie"] {
 		n, err := readCookies(f.cookies, line, limit-count)
 		count += n
 		if err != nil {
 			f.cookies = Cookies{}
-			f.cookieErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: more than %d cookies", limit)}
+			f.cookieErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: more than %d cookies", r.server.limits.Cookies)}
 			break
 		}
 	}
@@ -106,7 +106,7 @@ func readCookies(c Cookies, line string, limit int) (int, error) {
 	n := 0
 	var room []http.Cookie // one allocation for many
 	for i := 0; i < len(line); {
-		from, start := i, i
+		start := i
 		for start < len(line) && (isSpace(line[start]) || line[start] == ';') {
 			start++
 		}
@@ -131,7 +131,7 @@ func readCookies(c Cookies, line string, limit int) (int, error) {
 			return n, http.ErrNoCookie
 		}
 		if len(room) == 0 {
-			room = make([]http.Cookie, min(limit-n+1, strings.Count(line[from:], "=")+1, cookieRoom))
+			room = make([]http.Cookie, min(limit-n+1, cookieRoom))
 		}
 		cookie := &room[0]
 		room = room[1:]

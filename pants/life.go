@@ -45,23 +45,13 @@ func (l *life) set(flags, unless uint32) (before uint32, ok bool) {
 	}
 }
 
-// clear takes flags away.
-func (l *life) clear(flags uint32) {
-	for {
-		before := l.word.Load()
-		if l.word.CompareAndSwap(before, before&^flags) {
-			return
-		}
-	}
-}
-
 // setAfterInterrupt is set for what the deadline of the write must not come after: it waits for an interrupt under way.
 func (l *life) setAfterInterrupt(flag uint32) (before uint32) {
 	before, ok := l.set(flag, interrupting)
 	if !ok {
 		l.deadline.Lock() // by then it is over
 		defer l.deadline.Unlock()
-		before, _ = l.set(flag, 0)
+		before = l.word.Or(flag)
 	}
 	return before
 }
@@ -92,7 +82,7 @@ func (w *response) interrupt() {
 	if _, ok := w.life.set(interrupting|interrupted, ended|locked); !ok {
 		return // the deadline would be that of another response
 	}
-	defer w.life.clear(interrupting)
+	defer w.life.word.And(^interrupting)
 	for below := w.w; below != nil; {
 		switch outer := below.(type) {
 		case *response:
@@ -118,7 +108,8 @@ func (w *response) interrupt() {
 	}
 }
 
-// finish closes the gate. mu is held; the writer below is not touched afterwards, because net/http may have it back.
+// finish closes the gate. mu is held; the writer below is not touched afterwards but by ServeHTTP itself, because net/http has it back
+// when that returns.
 func (w *response) finish() {
 	if w.state == finished {
 		return
@@ -141,7 +132,7 @@ func (w *response) end() {
 }
 
 // abort notes that the client must not take what it got for the whole response.
-func (w *response) abort() { w.life.set(aborted, 0) }
+func (w *response) abort() { w.life.word.Or(aborted) }
 
 // isEnded tells whether the gate is closed.
 func (w *response) isEnded() bool { return w.life.has(ended) }
@@ -177,20 +168,15 @@ func (w *response) reset() {
 
 // over notes that ServeHTTP returns. The body goes when the functions of Go have returned too.
 func (r *Request) over() {
-	l := &r.res.life
-	for {
-		before := l.word.Load()
-		after := before | served
-		if before < oneTask {
-			after |= released
-		}
-		if !l.word.CompareAndSwap(before, after) {
-			continue
-		}
-		if before < oneTask {
-			r.body.release()
-		}
-		return
+	if r.res.life.word.Or(served) < oneTask {
+		r.releaseOnce()
+	}
+}
+
+// releaseOnce lets the body go, unless that was done.
+func (r *Request) releaseOnce() {
+	if _, ok := r.res.life.set(released, released); ok {
+		r.body.release()
 	}
 }
 
@@ -199,21 +185,8 @@ func (w *response) startTask() { w.life.word.Add(oneTask) }
 
 // endTask is the end of a function of Go.
 func (r *Request) endTask() {
-	l := &r.res.life
-	for {
-		before := l.word.Load()
-		after := before - oneTask
-		last := after < oneTask && after&served != 0 && after&released == 0
-		if last {
-			after |= released
-		}
-		if !l.word.CompareAndSwap(before, after) {
-			continue
-		}
-		if last {
-			r.body.release()
-		}
-		break
+	if word := r.res.life.word.Add(^uint32(oneTask - 1)); word < oneTask && word&served != 0 {
+		r.releaseOnce()
 	}
 	r.res.endRefused()
 }
@@ -232,17 +205,15 @@ func (w *response) isAlone(inTask bool) bool {
 // handlerReturned notes that the handler has returned; done is nil when the response is over.
 func (w *response) handlerReturned() (done <-chan struct{}) {
 	l := &w.life
-	if l.has(ended) {
-		l.set(returned, 0)
-		return nil
+	if !l.has(ended) {
+		l.done = make(chan struct{})
+		if _, ok := l.set(returned|waiting, ended); ok {
+			w.endRefused()
+			return l.done
+		}
 	}
-	l.done = make(chan struct{})
-	if _, ok := l.set(returned|waiting, ended); !ok {
-		l.set(returned, 0)
-		return nil
-	}
-	w.endRefused()
-	return l.done
+	l.word.Or(returned)
+	return nil
 }
 
 // endRefused answers when the last word of the handler was a response that cannot be sent, and nobody is left to say another.

@@ -154,8 +154,8 @@ func (s *Server) readOwn(name, text string) ([]byte, error) {
 	if err := securecookie.DecodeMulti(name, text, &signed, s.secrets...); err != nil {
 		return nil, ErrBadCookie
 	}
-	first, rest, _ := bytes.Cut(signed, bar)
-	second, payload, ok := bytes.Cut(rest, bar)
+	first, rest, _ := bytes.Cut(signed, []byte{'|'})
+	second, payload, ok := bytes.Cut(rest, []byte{'|'})
 	if !ok {
 		return nil, ErrBadCookie
 	}
@@ -175,8 +175,6 @@ func (s *Server) readOwn(name, text string) ([]byte, error) {
 	}
 	return payload, nil
 }
-
-var bar = []byte{'|'}
 
 // securePayload is a kind and a value: s and bytes, u and UTF-8 text, j and JSON.
 func securePayload(value any) ([]byte, error) {

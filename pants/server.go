@@ -36,7 +36,7 @@ type Server struct {
 	drain       sync.Once
 	connections atomic.Int64 // that net/http looks after
 	fresh       sync.Map     // those of them without a request yet, and since when
-	freshCount  atomic.Int64
+	freshCount  atomic.Int64 // how many of those, so that no later request has to look
 	hijacked    hijacked
 
 	certificate atomic.Pointer[certificate] // of StartSSL

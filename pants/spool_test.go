@@ -43,22 +43,27 @@ func upload(t *testing.T, first, second string) (body []byte, contentType string
 // openFiles are the descriptors of this process.
 func openFiles(t *testing.T) int {
 	t.Helper()
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip("no /proc/self/fd to count descriptors in")
-	}
-	return len(list)
+	return len(descriptors(t))
 }
 
-// openOnDisk are the descriptors of files: sockets of an earlier test may be closing meanwhile.
-func openOnDisk(t *testing.T) (n int) {
+// descriptors are the names of this process's descriptors.
+func descriptors(t *testing.T) (names []string) {
 	t.Helper()
 	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Skip("no /proc/self/fd to count descriptors in")
 	}
 	for _, fd := range list {
-		if target, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && strings.HasPrefix(target, "/") {
+		names = append(names, "/proc/self/fd/"+fd.Name())
+	}
+	return names
+}
+
+// openOnDisk are the descriptors of files: sockets of an earlier test may be closing meanwhile.
+func openOnDisk(t *testing.T) (n int) {
+	t.Helper()
+	for _, name := range descriptors(t) {
+		if target, err := os.Readlink(name); err == nil && strings.HasPrefix(target, "/") {
 			n++
 		}
 	}
