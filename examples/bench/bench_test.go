@@ -100,7 +100,7 @@ func TestReport(t *testing.T) {
 	tests := []struct {
 		name, want string
 		tries      []try
-		section    func(io.Writer, bool) error
+		part       part
 	}{
 		{"slower, as promised", "", []try{us, {who: "them", answer: right, want: "a", do: slow, against: "us", slower: true}}, nil},
 		{"cannot", "", []try{us, {who: "them", answer: func() string { return "b" }, want: "a", says: "b", do: slow, against: "us", slower: true}}, nil},
@@ -112,26 +112,31 @@ func TestReport(t *testing.T) {
 		{"not in time", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{"us", 2}}}}, nil},
 		{"allocations", "", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 1}}}}, nil},
 		{"too many", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 0}}}}, nil},
-		{"a section", "", nil, func(io.Writer, bool) error { return nil }},
-		{"a section that fails", "over the budget", nil, func(io.Writer, bool) error { return errors.New("over the budget") }},
+		{"a part", "", nil, ends(outcome{found: true})},
+		{"a part that fails", "over the budget", nil, ends(outcome{found: true, err: errors.New("over the budget")})},
 		{"no such row", "no row matches", nil, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var all []row
-			var others []section
-			if test.section != nil {
-				others = []section{{"test", test.name, test.section}}
+			var parts []part
+			if test.part != nil {
+				parts = append(parts, test.part)
 			}
 			if test.tries != nil {
 				all = []row{{topic: "test", name: test.name, tries: test.tries}}
 			}
-			err := report(io.Discard, all, others, regexp.MustCompile("^test/"), effort{21, time.Millisecond, 2})
+			err := report(io.Discard, all, regexp.MustCompile("^test/"), effort{21, time.Millisecond, 2}, parts...)
 			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) && test.want != "" {
 				t.Errorf("report = %v, want %q", err, test.want)
 			}
 		})
 	}
+}
+
+// ends is a part with that outcome.
+func ends(o outcome) part {
+	return func(io.Writer, *regexp.Regexp, bool) outcome { return o }
 }
 
 // TestQuick: what no noise can have broken fails also where there was little time.
@@ -149,7 +154,7 @@ func TestQuick(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			test.again.who, test.again.answer, test.again.want = "us again", right, "a"
 			var out strings.Builder
-			err := report(&out, []row{{topic: "test", name: test.name, tries: []try{us, test.again}}}, nil, regexp.MustCompile(""), quick)
+			err := report(&out, []row{{topic: "test", name: test.name, tries: []try{us, test.again}}}, regexp.MustCompile(""), quick)
 			if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) && test.want != "" {
 				t.Errorf("report = %v, want %q", err, test.want)
 			}
@@ -173,7 +178,7 @@ func TestReportParts(t *testing.T) {
 		{"slow", "1 answers or promises", thorough, outcome{found: true, slow: 1}},
 		{"slow, but quick", "<nil>", quick, outcome{found: true, slow: 1}},
 	} {
-		err := report(io.Discard, nil, nil, regexp.MustCompile("^test/"), test.e, func(_ io.Writer, _ *regexp.Regexp, short bool) outcome {
+		err := report(io.Discard, nil, regexp.MustCompile("^test/"), test.e, func(_ io.Writer, _ *regexp.Regexp, short bool) outcome {
 			if short != (test.e == quick) {
 				t.Errorf("%s: short is %v", test.name, short)
 			}

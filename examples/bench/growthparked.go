@@ -37,7 +37,7 @@ func bareParking(p *parkingLot) *http.Server {
 		finish := make(chan struct{})
 		p.parked <- func() { close(finish) }
 		<-finish
-		plainText(w, "later\n")
+		writeText(w, "later\n")
 	}))
 }
 

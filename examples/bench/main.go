@@ -64,19 +64,21 @@ func run() error {
 	if *short {
 		e = quick
 	}
-	return report(os.Stdout, rows(), sections, pattern, e, wireReport, growthReport(*plot))
+	return report(os.Stdout, rows(), pattern, e, wireReport, growthReport(*plot), uploadsReport)
 }
 
 // part is a part of the report that measures in its own way. It is told whether to be quick.
 type part func(w io.Writer, pattern *regexp.Regexp, short bool) outcome
 
-// outcome is what a part found: whether the pattern matched anything, and how many answers and promises do not hold.
+// outcome is what a part found: whether the pattern matched anything, how many answers and promises do not hold, and what else is
+// wrong.
 type outcome struct {
 	found       bool
 	wrong, slow int
+	err         error
 }
 
-func report(w io.Writer, all []row, others []section, pattern *regexp.Regexp, e effort, parts ...part) error {
+func report(w io.Writer, all []row, pattern *regexp.Regexp, e effort, parts ...part) error {
 	fmt.Fprintf(w, "%s %s/%s, %d CPUs; %d rounds of %s in turns; medians with their 95%% intervals\n", runtime.Version(), runtime.GOOS, runtime.GOARCH,
 		runtime.NumCPU(), e.rounds, e.turn)
 	versions(w)
@@ -114,20 +116,14 @@ func report(w io.Writer, all []row, others []section, pattern *regexp.Regexp, e 
 			}
 		}
 	}
+	var errs []error
 	for _, p := range parts {
 		o := p(w, pattern, e == quick)
 		found, failed, slow = found || o.found, failed+o.wrong, slow+o.slow
+		errs = append(errs, o.err)
 	}
 	if e != quick {
 		failed += slow
-	}
-	var errs []error
-	for _, s := range others {
-		if pattern.MatchString(s.topic + "/" + s.name) {
-			found = true
-			fmt.Fprintf(w, "\n%s: %s\n", s.topic, s.name)
-			errs = append(errs, s.run(w, e == quick))
-		}
 	}
 	switch {
 	case !found:

@@ -1,7 +1,5 @@
 package main
 
-import "io"
-
 // A topic is one file with rows. To compare another part of the kit, write such a file and add its function here.
 var topics = []struct {
 	name string
@@ -18,16 +16,6 @@ var topics = []struct {
 	{"stack", stackRows},
 	{"xheaders", xheadersRows},
 	{"forms", formsRows},
-}
-
-// section is what is measured otherwise than in turns: it prints its own table, and returns what does not hold.
-type section struct {
-	topic, name string
-	run         func(w io.Writer, quick bool) error
-}
-
-var sections = []section{
-	{"uploads", "memory of the server", uploads},
 }
 
 // row is one job, and those who try to do it, ours first.

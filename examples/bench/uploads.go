@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -22,6 +23,15 @@ import (
 
 // uploadsVariable tells a child of this program that it is the server.
 const uploadsVariable = "UPLOADS_SERVER"
+
+// uploadsReport is the part about uploads.
+func uploadsReport(w io.Writer, pattern *regexp.Regexp, short bool) outcome {
+	if !pattern.MatchString("uploads/memory of the server") {
+		return outcome{}
+	}
+	fmt.Fprint(w, "\nuploads: memory of the server\n")
+	return outcome{found: true, err: uploads(w, short)}
+}
 
 // uploads shows how much memory a server needs for large uploads. It starts the server as a process of its own, uploads to it over
 // loopback, and prints the largest resident size that the kernel saw. A figure over its budget is an error.

@@ -2,14 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	chimiddleware "github.com/go-chi/chi/v5/middleware"
@@ -30,11 +27,6 @@ type wireJob struct {
 	python          bool // there is one in wirepants.py
 }
 
-func plainText(w http.ResponseWriter, text string) {
-	w.Header().Set("Content-Type", "text/plain")
-	_, _ = io.WriteString(w, text)
-}
-
 func atOnce(h http.HandlerFunc) func(func(*http.Request) string) http.HandlerFunc {
 	return func(func(*http.Request) string) http.HandlerFunc { return h }
 }
@@ -45,7 +37,7 @@ func kitAtOnce(h pants.HandlerFunc) func(func(*pants.Request) string) pants.Hand
 
 var helloJob = wireJob{
 	method: "GET", pattern: "/hello", python: true,
-	plain: atOnce(func(w http.ResponseWriter, _ *http.Request) { plainText(w, "Hello World.\n") }),
+	plain: atOnce(func(w http.ResponseWriter, _ *http.Request) { writeText(w, "Hello World.\n") }),
 	gin:   func(c *gin.Context) { c.String(http.StatusOK, "Hello World.\n") },
 	echo:  func(c *echo.Context) error { return c.String(http.StatusOK, "Hello World.\n") },
 	pants: kitAtOnce(func(r *pants.Request) { _ = r.SendResponse("Hello World.\n") }),
@@ -54,7 +46,7 @@ var helloJob = wireJob{
 var paramJob = wireJob{
 	method: "GET", pattern: "/hello/{name}", python: true,
 	plain: func(name func(*http.Request) string) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) { plainText(w, "Hello "+name(r)+".\n") }
+		return func(w http.ResponseWriter, r *http.Request) { writeText(w, "Hello "+name(r)+".\n") }
 	},
 	gin:  func(c *gin.Context) { c.String(http.StatusOK, "Hello "+c.Param("name")+".\n") },
 	echo: func(c *echo.Context) error { return c.String(http.StatusOK, "Hello "+c.Param("name")+".\n") },
@@ -75,7 +67,7 @@ func fieldsSum(query, form func(string) string) string {
 var fieldsJob = wireJob{
 	method: "POST", pattern: "/fields", python: true,
 	plain: atOnce(func(w http.ResponseWriter, r *http.Request) {
-		plainText(w, fieldsSum(r.FormValue, r.PostFormValue))
+		writeText(w, fieldsSum(r.FormValue, r.PostFormValue))
 	}),
 	gin:  func(c *gin.Context) { c.String(http.StatusOK, fieldsSum(c.Query, c.PostForm)) },
 	echo: func(c *echo.Context) error { return c.String(http.StatusOK, fieldsSum(c.QueryParam, c.FormValue)) },
@@ -98,7 +90,7 @@ var cookiesJob = wireJob{
 		}
 		http.SetCookie(w, wireCookieOut("seen", "1"))
 		http.SetCookie(w, wireCookieOut("theme", "dark"))
-		plainText(w, session.Value)
+		writeText(w, session.Value)
 	}),
 	gin: func(c *gin.Context) {
 		session, err := c.Cookie("session")
@@ -128,35 +120,13 @@ var cookiesJob = wireJob{
 	}),
 }
 
-// order is what the JSON row decodes and encodes.
-type wireOrder struct {
-	ID    int       `json:"id"`
-	Name  string    `json:"name"`
-	Paid  bool      `json:"paid"`
-	Time  time.Time `json:"time"`
-	Lines []line    `json:"lines"`
-}
-
-type line struct {
-	Article string  `json:"article"`
-	Count   int     `json:"count"`
-	Price   float64 `json:"price"`
-}
-
-var wireJSON = func() []byte {
-	o := wireOrder{ID: 7, Name: "a customer", Time: time.Unix(1_700_000_000, 0).UTC()}
-	for i := range 14 {
-		o.Lines = append(o.Lines, line{fmt.Sprintf("an article, number %d", i), i + 1, 9.95})
-	}
-	text, err := json.Marshal(o)
-	must(err)
-	return text
-}()
+// wireJSON is what the JSON row decodes and encodes.
+var wireJSON = someOrder()
 
 var jsonJob = wireJob{
 	method: "POST", pattern: "/json",
 	plain: atOnce(func(w http.ResponseWriter, r *http.Request) {
-		var o wireOrder
+		var o order
 		if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
@@ -167,7 +137,7 @@ var jsonJob = wireJob{
 		_, _ = w.Write(text)
 	}),
 	gin: func(c *gin.Context) {
-		var o wireOrder
+		var o order
 		if err := c.ShouldBindJSON(&o); err != nil {
 			c.String(http.StatusBadRequest, err.Error())
 			return
@@ -175,7 +145,7 @@ var jsonJob = wireJob{
 		c.JSON(http.StatusOK, o)
 	},
 	echo: func(c *echo.Context) error {
-		var o wireOrder
+		var o order
 		if err := c.Bind(&o); err != nil {
 			return err
 		}
@@ -186,7 +156,7 @@ var jsonJob = wireJob{
 		return c.JSONBlob(http.StatusOK, text)
 	},
 	pants: kitAtOnce(func(r *pants.Request) {
-		var o wireOrder
+		var o order
 		if err := json.Unmarshal(r.Body(), &o); err != nil {
 			_ = r.SendResponse(err.Error(), pants.Code(http.StatusBadRequest))
 			return
@@ -212,7 +182,7 @@ func fileServed(name string) wireJob {
 var uploadJob = wireJob{
 	method: "POST", pattern: "/upload", config: pants.Config{MemoryLimit: formMemory},
 	plain: atOnce(func(w http.ResponseWriter, r *http.Request) {
-		plainText(w, uploadSum(r.PostFormValue, func(name string) (multipart.File, int64, error) {
+		writeText(w, uploadSum(r.PostFormValue, func(name string) (multipart.File, int64, error) {
 			f, header, err := r.FormFile(name)
 			if err != nil {
 				return nil, 0, err
@@ -258,7 +228,7 @@ func opened(header *multipart.FileHeader, err error) (multipart.File, int64, err
 var deferredJob = wireJob{
 	method: "GET", pattern: "/deferred", python: true,
 	plain: atOnce(func(w http.ResponseWriter, _ *http.Request) {
-		wait(func() { plainText(w, "later\n") })
+		wait(func() { writeText(w, "later\n") })
 	}),
 	gin: func(c *gin.Context) { wait(func() { c.String(http.StatusOK, "later\n") }) },
 	echo: func(c *echo.Context) (err error) {
@@ -282,7 +252,7 @@ var stackJob = wireJob{
 	method: "GET", pattern: "/hello/{name}", stack: true,
 	plain: func(name func(*http.Request) string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			plainText(w, name(r)+" "+chimiddleware.GetClientIP(r.Context())+" "+r.Header.Get("X-Forwarded-Proto")+"\n")
+			writeText(w, name(r)+" "+chimiddleware.GetClientIP(r.Context())+" "+r.Header.Get("X-Forwarded-Proto")+"\n")
 		}
 	},
 	gin: func(c *gin.Context) {

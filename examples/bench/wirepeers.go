@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -67,7 +66,7 @@ func plainServer(h http.Handler) *http.Server { return &http.Server{Handler: h} 
 
 func cutHello(path string) string { return strings.TrimPrefix(path, "/hello/") }
 
-// bare is a handler without a router.
+// wireBare is a handler without a router.
 func wireBare(j wireJob) http.Handler {
 	name := func(r *http.Request) string { return cutHello(r.URL.Path) }
 	if !j.stack {
@@ -75,7 +74,7 @@ func wireBare(j wireJob) http.Handler {
 	}
 	return accessLog(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		client, scheme := byHand(r)
-		plainText(w, name(r)+" "+client+" "+scheme+"\n")
+		writeText(w, name(r)+" "+client+" "+scheme+"\n")
 	}))
 }
 
@@ -133,7 +132,7 @@ var wirePeers = []struct {
 		engine := gin.New()
 		if j.stack {
 			must(engine.SetTrustedProxies(loopback))
-			engine.Use(gin.LoggerWithConfig(gin.LoggerConfig{Output: wireNowhere{}}))
+			engine.Use(gin.LoggerWithConfig(gin.LoggerConfig{Output: nowhere{}}))
 		}
 		engine.Handle(j.method, colon(j.pattern), j.gin)
 		return engine
@@ -142,7 +141,7 @@ var wirePeers = []struct {
 		e := echo.New()
 		if j.stack {
 			e.IPExtractor = echo.ExtractIPFromXFFHeader()
-			e.Logger = slog.New(slog.NewJSONHandler(wireNowhere{}, nil)) // as its own, to another place
+			e.Logger = slog.New(slog.NewJSONHandler(nowhere{}, nil)) // as its own, to another place
 			e.Use(echomiddleware.RequestLogger())
 		}
 		e.Add(j.method, colon(j.pattern), j.echo)
@@ -154,14 +153,14 @@ var wirePeers = []struct {
 		h := j.plain(name)
 		if j.stack {
 			h = func(w http.ResponseWriter, r *http.Request) {
-				plainText(w, name(r)+" "+r.RemoteAddr+" "+r.URL.Scheme+"\n")
+				writeText(w, name(r)+" "+r.RemoteAddr+" "+r.URL.Scheme+"\n")
 			}
 		}
 		m.Handle(j.pattern, h).Methods(j.method)
 		if !j.stack {
 			return m
 		}
-		return handlers.ProxyHeaders(handlers.CombinedLoggingHandler(wireNowhere{}, m))
+		return handlers.ProxyHeaders(handlers.CombinedLoggingHandler(nowhere{}, m))
 	}},
 }
 
@@ -189,10 +188,5 @@ func kitHandler(s *pants.Server, j wireJob, onChi bool) http.Handler {
 	return c
 }
 
-// nowhere is io.Discard for package log, which would not even format a line for that.
-type wireNowhere struct{}
-
-func (wireNowhere) Write(p []byte) (int, error) { return len(p), nil }
-
 // accessLog is the logger of everybody who has none of their own.
-var accessLog = chimiddleware.RequestLogger(&chimiddleware.DefaultLogFormatter{Logger: log.New(wireNowhere{}, "", log.LstdFlags), NoColor: true})
+var accessLog = chiLogger()

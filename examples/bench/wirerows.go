@@ -79,7 +79,7 @@ var wireForm = urlencodedJob("", 10, 20)
 // wireUpload is made when it is needed: each server would make one at its start.
 var wireUpload = sync.OnceValue(func() formJob { return fileJob("", 8<<20) })
 
-// exchange is a request and the body of its answer, made when they are needed.
+// wireExchange is a request and the body of its answer, made when they are needed.
 type wireExchange func() (request, want []byte)
 
 func wireGet(target, head, want string) wireExchange {
