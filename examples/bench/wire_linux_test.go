@@ -170,19 +170,29 @@ func TestWirePromised(t *testing.T) {
 	at := func(lo, center, hi float64) benchmath.Summary {
 		return benchmath.Summary{Lo: lo, Center: center, Hi: hi}
 	}
+	kept, near, below := at(0.85, 0.9, 0.95), at(0.85, 0.89, 0.95), at(0.85, 0.87, 0.89)
+	ratio := wireTry{atLeast: 0.9}
+	times := wireTry{behind: 3.5}
+	slower, faster := at(3.4, 3.6, 3.7), at(3.2, 3.3, 3.4)
+	type both = [2]benchmath.Summary
 	tests := []struct {
 		name   string
 		r      wireResult
 		want   string
 		broken bool
 	}{
-		{"nothing promised", wireResult{ratio: at(0.1, 0.1, 0.1)}, "", false},
-		{"not measured", wireResult{wireTry: wireTry{atLeast: 0.9}, missing: "no python2.7"}, "", false},
-		{"kept", wireResult{wireTry: wireTry{atLeast: 0.9}, ratio: at(0.85, 0.9, 0.95)}, "OK", false},
-		{"below, but not by more than the noise", wireResult{wireTry: wireTry{atLeast: 0.9}, ratio: at(0.85, 0.89, 0.95)}, "undecided", false},
-		{"below", wireResult{wireTry: wireTry{atLeast: 0.9}, ratio: at(0.85, 0.87, 0.89)}, "broken", true},
-		{"slower", wireResult{wireTry: wireTry{behind: 3.5}, behind: at(3.4, 3.6, 3.7)}, "OK", false},
-		{"not slow enough", wireResult{wireTry: wireTry{behind: 3.5}, behind: at(3.2, 3.3, 3.4)}, "broken", true},
+		{"nothing promised", wireResult{ratio: below, perCPU: below}, "", false},
+		{"not measured", wireResult{wireTry: ratio, missing: "no python2.7"}, "", false},
+		{"kept", wireResult{wireTry: ratio, ratio: kept, perCPU: kept}, "OK", false},
+		{"below, but not by more than the noise", wireResult{wireTry: ratio, ratio: near, perCPU: kept}, "undecided", false},
+		{"below in processor time, the same", wireResult{wireTry: ratio, ratio: kept, perCPU: near}, "undecided", false},
+		{"below", wireResult{wireTry: ratio, ratio: below, perCPU: kept}, "broken", true},
+		{"below in processor time", wireResult{wireTry: ratio, ratio: kept, perCPU: below}, "broken", true},
+		{"below, on a shared core", wireResult{wireTry: ratio, ratio: below, perCPU: kept, shared: true}, "OK", false},
+		{"above, on a shared core", wireResult{wireTry: ratio, ratio: kept, perCPU: below, shared: true}, "broken", true},
+		{"slower", wireResult{wireTry: times, behind: both{slower, slower}}, "OK", false},
+		{"not slow enough", wireResult{wireTry: times, behind: both{faster, faster}}, "broken", true},
+		{"slow for want of its core", wireResult{wireTry: times, behind: both{slower, faster}, shared: true}, "broken", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -22,13 +22,15 @@ import (
 // wireResult is what was measured of one server.
 type wireResult struct {
 	wireTry
-	missing string            // why it was not measured; "" if it was
-	rate    benchmath.Summary // answers per second
-	ratio   benchmath.Summary // to bare net/http's, of turns in the same round
-	behind  benchmath.Summary // how many times faster kitServer is
-	core    benchmath.Summary // the share of its core's time that the server had, in percent
-	load    benchmath.Summary // the same of the load
-	each    benchmath.Summary // processor time for one answer, in microseconds
+	missing string               // why it was not measured; "" if it was
+	rate    benchmath.Summary    // answers per second
+	ratio   benchmath.Summary    // to bare net/http's, of turns in the same round
+	perCPU  benchmath.Summary    // the same of answers per second of processor time
+	behind  [2]benchmath.Summary // how many times faster kitServer is, in either way
+	shared  bool                 // somebody in the row had not the whole core
+	core    benchmath.Summary    // the share of its core's time that the server had, in percent
+	load    benchmath.Summary    // the same of the load
+	each    benchmath.Summary    // processor time for one answer, in microseconds
 	header  http.Header
 }
 
@@ -36,6 +38,10 @@ var (
 	wireQuick    = effort{rounds: 7, turn: 10 * time.Millisecond}
 	wireThorough = effort{rounds: 101, turn: 50 * time.Millisecond}
 )
+
+// wholeCore is the share of its core, in percent, that a server has when it is what limits the answers. With less a neighbour has
+// had the rest, and not the same from everybody: then only answers per second of processor time can be compared.
+const wholeCore = 95
 
 // wireMeasure starts the servers of a row, all on one core, and has each loaded from another while the others are idle.
 func wireMeasure(r wireRow, e effort, self string) ([]wireResult, error) {
@@ -182,6 +188,7 @@ func (m *wireTurns) rounds(e effort) error {
 			samples[i] = append(samples[i], s)
 		}
 	}
+	shared := false
 	kit := slices.IndexFunc(m.results, func(r wireResult) bool { return r.who == kitServer })
 	for i := range m.results {
 		r := &m.results[i]
@@ -197,14 +204,22 @@ func (m *wireTurns) rounds(e effort) error {
 		}
 		r.rate = of(func(k int) float64 { return samples[i][k].rate })
 		r.core = of(func(k int) float64 { return samples[i][k].core })
+		shared = shared || r.core.Center < wholeCore
 		r.load = of(func(k int) float64 { return samples[i][k].load })
 		r.each = of(func(k int) float64 { return samples[i][k].each })
 		if i > 0 {
 			r.ratio = of(func(k int) float64 { return samples[i][k].rate / samples[0][k].rate })
+			r.perCPU = of(func(k int) float64 { return samples[0][k].each / samples[i][k].each })
 		}
 		if kit >= 0 && r.wireTry.behind > 0 {
-			r.behind = of(func(k int) float64 { return samples[kit][k].rate / samples[i][k].rate })
+			r.behind = [2]benchmath.Summary{
+				of(func(k int) float64 { return samples[kit][k].rate / samples[i][k].rate }),
+				of(func(k int) float64 { return samples[i][k].each / samples[kit][k].each }),
+			}
 		}
+	}
+	for i := range m.results {
+		m.results[i].shared = shared
 	}
 	return nil
 }
