@@ -52,7 +52,7 @@ func freeAddress(t *testing.T) string {
 // get asks over a network and waits for the server to be there.
 func get(t *testing.T, network, address string) string {
 	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
+	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return dialUntil(t, network, address), nil
 	}}}
 	res, err := client.Get("http://app/")
@@ -329,8 +329,9 @@ func TestChildThatListens(t *testing.T) {
 	runChild(t, address)
 }
 
-// passed runs the child with l as its socket.
-func passed(t *testing.T, l net.Listener, address, environment string) (out string, stop func() error) {
+// passed runs the child with l as its socket. One that should refuse it has all the time that a busy machine may take; for the
+// others a second is enough to see that they do not end by themselves, and who asks them waits.
+func passed(t *testing.T, l net.Listener, address, environment string, refuses bool) (out string, stop func() error) {
 	t.Helper()
 	file := listenerFile(t, l)
 	defer file.Close()
@@ -345,10 +346,14 @@ func passed(t *testing.T, l net.Listener, address, environment string) (out stri
 	}
 	done := make(chan error, 1)
 	go func() { done <- command.Wait() }()
+	patience := time.Second
+	if refuses {
+		patience = 30 * time.Second
+	}
 	select {
 	case <-done:
 		return output.String(), nil
-	case <-time.After(time.Second):
+	case <-time.After(patience):
 	}
 	return "", func() error {
 		_ = command.Process.Signal(syscall.SIGTERM)
@@ -398,7 +403,7 @@ func TestListenSystemd(t *testing.T) {
 				if network == "unix" {
 					l.(*net.UnixListener).SetUnlinkOnClose(false)
 				}
-				out, stop := passed(t, l, test.address, test.environment)
+				out, stop := passed(t, l, test.address, test.environment, test.refused != "")
 				if test.refused != "" {
 					if stop != nil {
 						t.Fatalf("it listens: %v", stop())

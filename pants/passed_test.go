@@ -26,7 +26,7 @@ func TestDrainOfASocketMadeBlocking(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer l.Close()
-			out, stop := passed(t, l, "systemd:", "LISTEN_FDS=1")
+			out, stop := passed(t, l, "systemd:", "LISTEN_FDS=1", false)
 			if stop == nil {
 				t.Fatalf("it has ended: %s", out)
 			}
