@@ -115,6 +115,7 @@ func watch(ctx context.Context, s *server, tally *load.Tally, every time.Duratio
 		if err != nil {
 			return nil, err
 		}
+		f.Clients = descriptors()
 		samples = append(samples, f)
 		if now := time.Since(start); now-said >= lineEvery-every/2 {
 			said = now

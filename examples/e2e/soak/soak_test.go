@@ -38,7 +38,11 @@ func TestSoak(t *testing.T) {
 func TestFlat(t *testing.T) {
 	const mb = 1 << 20
 	at := func(memory, goroutines int) figures {
-		return figures{RSS: memory, Heap: memory / 2, Stacks: mb, Goroutines: goroutines, Descriptors: goroutines / 2}
+		return figures{RSS: memory, Heap: memory / 2, Stacks: mb, Goroutines: goroutines, Descriptors: goroutines / 2, Clients: 100}
+	}
+	clients := func(f figures, n int) figures {
+		f.Clients = n
+		return f
 	}
 	tests := []struct {
 		name   string
@@ -57,6 +61,11 @@ func TestFlat(t *testing.T) {
 		{"less", func(i int) figures { return at((90-i)*mb, 300-i) }, ""},
 		{"memory leaks", func(i int) figures { return at((60+2*i)*mb, 300) }, "memory"},
 		{"goroutines leak", func(i int) figures { return at(60*mb, 300+10*i) }, "goroutines"},
+		{"more clients", func(i int) figures { return clients(at(60*mb, 300+i/40*200), 100+i/40*70) }, ""},
+		{"more than clients", func(i int) figures { return clients(at(60*mb, 300+i/40*400), 100+i/40*70) }, "goroutines"},
+		{"fewer clients", func(i int) figures { return clients(at(60*mb, 300), 170-i/40*70) }, ""},
+		{"a leak under fewer clients", func(i int) figures { return clients(at((60+2*i)*mb, 300), 170-i/40*70) }, "memory"},
+		{"clients unknown", func(i int) figures { return clients(at(60*mb, 300+10*i), 0) }, "goroutines"},
 	}
 	for _, test := range tests {
 		samples := make([]figures, 60)
