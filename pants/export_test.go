@@ -74,3 +74,12 @@ func Stoppable(l net.Listener) (_ net.Listener, stop func()) {
 	out := newListener(l)
 	return out, out.stop
 }
+
+// Sign and Verify are those of one secret, in the format of gorilla/securecookie.
+func Sign(secret []byte, name string, unix int64, value []byte) (string, error) {
+	return newSigners([][]byte{secret})[0].sign(name, unix, value)
+}
+
+func Verify(secret []byte, name, signed string) ([]byte, bool) {
+	return newSigners([][]byte{secret})[0].verify(name, signed)
+}

@@ -9,11 +9,8 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/gorilla/securecookie"
 )
 
 const (
@@ -23,20 +20,6 @@ const (
 	// secureSkew is how far the clocks of servers that share secrets may be apart.
 	secureSkew = 5 * time.Minute
 )
-
-// secureCodecs sign and verify the kit's own format.
-type secureCodecs []securecookie.Codec
-
-func newSecureCodecs(secrets [][]byte) secureCodecs {
-	codecs := make(secureCodecs, len(secrets))
-	for i, secret := range secrets {
-		c := securecookie.New(bytes.Clone(secret), nil)
-		c.SetSerializer(securecookie.NopEncoder{})
-		c.MaxAge(0) // each cookie carries its own times
-		codecs[i] = c
-	}
-	return codecs
-}
 
 // SetSecureCookie puts a cookie into CookiesOut that the client cannot alter, and that SecureCookie reads. A string, a []byte,
 // or anything that json.Marshal makes an object or array of is a value; everything else is an error.
@@ -79,7 +62,7 @@ func (r *Request) SetSecureCookie(c *http.Cookie, value any) error {
 	case s.config.LegacyCookies.Write && s.config.LegacyCookies.covers(c.Name):
 		text = s.config.LegacyCookies.sign(payload, lifetime, now)
 		s.cookieCounters.legacy(&s.cookieCounters.writtenLegacy, now)
-	case len(s.secrets) == 0:
+	case len(s.signers) == 0:
 		return ErrNoSecret
 	default:
 		if text, err = s.writeOwn(c.Name, payload, now.Unix(), end.Unix()); err != nil {
@@ -113,45 +96,38 @@ func (r *Request) SetSecureCookie(c *http.Cookie, value any) error {
 func (r *Request) SecureCookie(name string, dst any) error {
 	s := r.server
 	legacy := len(s.config.LegacyCookies.Secret) > 0 && s.config.LegacyCookies.covers(name)
-	if len(s.secrets) == 0 && !legacy {
+	if len(s.signers) == 0 && !legacy {
 		return ErrNoSecret
 	}
 	cookie := r.Cookies()[name]
 	if cookie == nil {
 		return http.ErrNoCookie
 	}
-	payload, err := s.readOwn(name, cookie.Value)
-	tryLegacy := legacy && errors.Is(err, ErrBadCookie)
+	now := s.now()
+	payload, err := s.readOwn(name, cookie.Value, now)
+	tryLegacy := legacy && err == ErrBadCookie
 	if tryLegacy {
-		payload, err = s.config.LegacyCookies.verify(cookie.Value, s.now())
+		payload, err = s.config.LegacyCookies.verify(cookie.Value, now)
 	}
 	if err == nil {
 		err = readPayload(payload, dst)
 	}
-	s.cookieCounters.read(err, tryLegacy, s.now())
+	s.cookieCounters.read(err, tryLegacy, now)
 	return err
 }
 
-// writeOwn signs the kit's own format: when it was issued, when it ends, and the payload, with '|' between them. The padding of
-// the base64 is left out: '=' would need quotes around the cookie's value.
+// writeOwn signs the kit's own format: when it was issued, when it ends, and the payload, with '|' between them.
 func (s *Server) writeOwn(name string, payload []byte, issued, end int64) (string, error) {
 	stamped := strconv.AppendInt(make([]byte, 0, len("1234567890|1234567890|")+len(payload)), issued, 10)
 	stamped = strconv.AppendInt(append(stamped, '|'), end, 10)
 	stamped = append(append(stamped, '|'), payload...)
-	text, err := s.secrets[0].Encode(name, stamped)
-	return strings.TrimRight(text, "="), err
+	return s.signers[0].sign(name, issued, stamped)
 }
 
 // readOwn verifies what writeOwn wrote.
-func (s *Server) readOwn(name, text string) ([]byte, error) {
-	if len(s.secrets) == 0 {
-		return nil, ErrBadCookie
-	}
-	if padding := -len(text) & 3; padding > 0 {
-		text += "==="[:padding]
-	}
-	var signed []byte
-	if err := securecookie.DecodeMulti(name, text, &signed, s.secrets...); err != nil {
+func (s *Server) readOwn(name, text string, now time.Time) ([]byte, error) {
+	signed, ok := s.verifyAny(name, text)
+	if !ok {
 		return nil, ErrBadCookie
 	}
 	first, rest, _ := bytes.Cut(signed, []byte{'|'})
@@ -167,13 +143,23 @@ func (s *Server) readOwn(name, text string) ([]byte, error) {
 	if err != nil {
 		return nil, ErrBadCookie
 	}
-	switch now := s.now(); {
+	switch {
 	case time.Unix(issued, 0).After(now.Add(secureSkew)):
 		return nil, ErrBadCookie
 	case now.After(time.Unix(end, 0)):
 		return nil, ErrExpiredCookie
 	}
 	return payload, nil
+}
+
+// verifyAny takes what any of the secrets has signed.
+func (s *Server) verifyAny(name, text string) (signed []byte, ok bool) {
+	for _, signer := range s.signers {
+		if signed, ok = signer.verify(name, text); ok {
+			return signed, true
+		}
+	}
+	return nil, false
 }
 
 // securePayload is a kind and a value: s and bytes, u and UTF-8 text, j and JSON.

@@ -23,7 +23,7 @@ type Server struct {
 	memoryLimit int64
 	limits      Limits
 	timeout     time.Duration
-	secrets     secureCodecs
+	signers     []*signer
 	writeIdle   time.Duration    // the constant; only tests change it
 	clock       func() time.Time // nil: time.Now; only tests set it
 
@@ -63,7 +63,7 @@ func (s *Server) prepare() {
 		}
 		s.writeIdle = writeIdle
 		s.limits = s.config.Limits.withDefaults()
-		s.secrets = newSecureCodecs(s.config.CookieSecrets)
+		s.signers = newSigners(s.config.CookieSecrets)
 		if s.sender == nil {
 			// The zero sendfile.Config has no mistake to report.
 			s.sender, _ = newSender(sendfile.Config{})
