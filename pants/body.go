@@ -25,7 +25,7 @@ type body struct {
 	req *Request
 	raw bool // nobody looks for a form in it
 
-	empty bool // the request has none, and the handler is Pants': nothing changes any more
+	empty bool // the request has none: nothing changes any more
 
 	mu      sync.Mutex
 	loaded  bool
@@ -41,6 +41,12 @@ type body struct {
 	post   url.Values
 	files  map[string][]*File
 }
+
+// noBody is what all requests without a body share, noRawBody that of a RawHandler.
+var (
+	noBody    = &body{empty: true, loaded: true}
+	noRawBody = &body{empty: true, loaded: true, raw: true}
+)
 
 // Body is the whole request body, not processed in any way; empty if there is none. One over Config.MemoryLimit is read back
 // from its temporary file at each call: BodyReader needs no memory for it. Under Wrap it is nil if the body cannot be had:
@@ -73,7 +79,7 @@ func (r *Request) BodyReader() io.ReadSeeker {
 // returns: afterwards the error is ErrFinished. A query over Limits.Params and cookies over Limits.Cookies
 // are reported here too.
 func (r *Request) ParseBody() error {
-	b := &r.body
+	b := r.body
 	if !b.raw {
 		if err := r.overLimit(); err != nil {
 			return err
@@ -282,6 +288,9 @@ func (b *body) refusal() error {
 }
 
 func (b *body) isLoaded() bool {
+	if b.empty {
+		return true
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.loaded
@@ -289,9 +298,6 @@ func (b *body) isLoaded() bool {
 
 // release lets the temporary files go. It waits for a load that is under way, which the linger time bounds.
 func (b *body) release() {
-	if b.empty {
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.spool.release()

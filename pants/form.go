@@ -35,7 +35,10 @@ func (r *Request) parseQuery() *findings {
 // filled for the methods POST and PUT only. Under Wrap it is empty if the body cannot be had: ParseBody says why.
 func (r *Request) Post() url.Values {
 	_ = r.ParseBody()
-	b := &r.body
+	b := r.body
+	if b.empty {
+		return nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.parseForm()

@@ -20,17 +20,14 @@ type handler struct {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
-	r := newRequest(h.server, w, hr)
+	r := newRequest(h.server, w, hr, h.raw)
 	defer r.over()
 	defer r.readRest()
 	defer r.res.end() // whatever happens: a panic of the writer below, or runtime.Goexit in the handler
-	if hr.Body != nil && hr.Body != http.NoBody {
-		r.HTTP = withBody(hr, &r.body)
+	if !r.body.empty {
+		r.HTTP = withBody(hr, r.body)
 		r.body.copied = r.HTTP
-	} else {
-		r.body.empty, r.body.loaded = true, true
 	}
-	r.body.raw = h.raw
 	if err := r.ParseBody(); err != nil {
 		r.refuse(err)
 		return

@@ -175,6 +175,9 @@ func (r *Request) over() {
 
 // releaseOnce lets the body go, unless that was done.
 func (r *Request) releaseOnce() {
+	if r.body.empty {
+		return
+	}
 	if _, ok := r.res.life.set(released, released); ok {
 		r.body.release()
 	}
@@ -205,15 +208,15 @@ func (w *response) isAlone(inTask bool) bool {
 // handlerReturned notes that the handler has returned; done is nil when the response is over.
 func (w *response) handlerReturned() (done <-chan struct{}) {
 	l := &w.life
-	if !l.has(ended) {
-		l.done = make(chan struct{})
-		if _, ok := l.set(returned|waiting, ended); ok {
-			w.endRefused()
-			return l.done
-		}
+	if l.has(ended) {
+		return nil // then nobody asks whether it has
 	}
-	l.word.Or(returned)
-	return nil
+	l.done = make(chan struct{})
+	if _, ok := l.set(returned|waiting, ended); !ok {
+		return nil
+	}
+	w.endRefused()
+	return l.done
 }
 
 // endRefused answers when the last word of the handler was a response that cannot be sent, and nobody is left to say another.

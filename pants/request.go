@@ -25,7 +25,7 @@ type Request struct {
 	server *Server
 	in     *http.Request // as received: HTTP may be a copy
 	res    response
-	body   body
+	body   *body
 	conn   Connection
 	start  time.Duration // since the process started
 	spent  time.Duration // until the end; to be read when the response has ended
@@ -64,12 +64,29 @@ func (r *Request) lazy() *findings {
 	return r.found
 }
 
-func newRequest(s *Server, w http.ResponseWriter, hr *http.Request) *Request {
-	r := &Request{HTTP: hr, in: hr, server: s, start: time.Since(processStart)}
+// requestWithBody is one allocation for both: most requests have no body.
+type requestWithBody struct {
+	Request
+	content body
+}
+
+func newRequest(s *Server, w http.ResponseWriter, hr *http.Request, raw bool) *Request {
+	var r *Request
+	switch {
+	case hr.Body != nil && hr.Body != http.NoBody:
+		both := new(requestWithBody)
+		r = &both.Request
+		r.body = &both.content
+		r.body.req, r.body.raw = r, raw
+	case raw:
+		r = &Request{body: noRawBody}
+	default:
+		r = &Request{body: noBody}
+	}
+	r.HTTP, r.in, r.server, r.start = hr, hr, s, time.Since(processStart)
 	r.Writer = &r.res
 	r.res.w = w
 	r.res.req = r
-	r.body.req = r
 	r.conn.req = r
 	return r
 }

@@ -96,15 +96,14 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 	}
 	s.prepare()
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		r := newRequest(s, w, hr)
+		r := newRequest(s, w, hr, false)
 		r.res.plain = true
 		r.HTTP = hr.WithContext(r.Context())
-		r.body.copied = r.HTTP
 		defer r.over()
 		defer r.readRest()
 		defer r.res.end() // also when next panics: the gate closes, whatever happens
-		if hr.Body != nil && hr.Body != http.NoBody {
-			r.HTTP.Body = &r.body
+		if !r.body.empty {
+			r.HTTP.Body, r.body.copied = r.body, r.HTTP
 			defer r.lingerUnread()
 		}
 		next.ServeHTTP(r.Writer, r.HTTP)
