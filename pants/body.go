@@ -288,9 +288,6 @@ func (b *body) refusal() error {
 }
 
 func (b *body) isLoaded() bool {
-	if b.empty {
-		return true
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.loaded

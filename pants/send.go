@@ -194,11 +194,7 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 		return w.refuse(fmt.Errorf("pants: invalid value of header Content-Type: %q", contentType))
 	}
 	h := w.head()
-	var oldType, oldLength []string
-	oldStatus, mayFail := w.status, w.own != nil || w.plain || r.hasOut.Load()
-	if mayFail {
-		oldType, oldLength = h["Content-Type"], h["Content-Length"]
-	}
+	oldStatus, oldType, oldLength := w.status, h["Content-Type"], h["Content-Length"]
 	switch status {
 	case http.StatusNoContent, http.StatusNotModified:
 		delete(h, "Content-Length")
@@ -212,11 +208,9 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 	}
 	w.status = status
 	if err := w.commit(); err != nil {
-		if mayFail { // else it has not: there is nothing of the handler's in the head
-			restore(h, "Content-Type", oldType)
-			restore(h, "Content-Length", oldLength)
-		}
 		w.status = oldStatus
+		restore(h, "Content-Type", oldType)
+		restore(h, "Content-Length", oldLength)
 		return err
 	}
 	var err error

@@ -26,11 +26,6 @@ type mac struct {
 // (RFC 6265 section 6.1).
 const maxSigned = 4096
 
-var (
-	base64Padded = base64.URLEncoding
-	base64Raw    = base64.RawURLEncoding
-)
-
 func newSigners(secrets [][]byte) []*signer {
 	signers := make([]*signer, len(secrets))
 	for i, secret := range secrets {
@@ -54,16 +49,16 @@ func (s *signer) sign(name string, unix int64, value []byte) (string, error) {
 	defer s.put(m)
 	m.text = append(append(m.text[:0], name...), '|')
 	m.text = append(strconv.AppendInt(m.text, unix, 10), '|')
-	m.text = base64Padded.AppendEncode(m.text, value)
+	m.text = base64.URLEncoding.AppendEncode(m.text, value)
 	m.Reset()
 	_, _ = m.Write(m.text) // which never fails, see hash.Hash
 	m.text = m.Sum(append(m.text, '|'))
 	signed := m.text[len(name)+1:]
-	if n := base64Padded.EncodedLen(len(signed)); n > maxSigned {
+	if n := base64.URLEncoding.EncodedLen(len(signed)); n > maxSigned {
 		return "", fmt.Errorf("it takes %d bytes when it is signed, %d are the most", n, maxSigned)
 	}
 	end := len(m.text)
-	m.text = base64Raw.AppendEncode(m.text, signed)
+	m.text = base64.RawURLEncoding.AppendEncode(m.text, signed)
 	return string(m.text[end:]), nil
 }
 
@@ -81,7 +76,7 @@ func (s *signer) verify(name, signed string) (value []byte, ok bool) {
 	m.text = append(append(m.text, name...), '|')
 	start := len(m.text)
 	var err error
-	if m.text, err = base64Padded.AppendDecode(m.text, m.text[:from]); err != nil {
+	if m.text, err = base64.URLEncoding.AppendDecode(m.text, m.text[:from]); err != nil {
 		return nil, false
 	}
 	stamp, rest, _ := bytes.Cut(m.text[start:], []byte{'|'})
@@ -99,6 +94,6 @@ func (s *signer) verify(name, signed string) (value []byte, ok bool) {
 	if _, err := strconv.ParseInt(string(stamp), 10, 64); err != nil {
 		return nil, false
 	}
-	value, err = base64Padded.AppendDecode(nil, encoded)
+	value, err = base64.URLEncoding.AppendDecode(nil, encoded)
 	return value, err == nil
 }
