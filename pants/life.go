@@ -26,6 +26,7 @@ const (
 	locked                          // whoever ends the response has the lock: nothing is stuck
 	interrupting                    // the write deadline is being moved into the past
 	interrupted                     // and was
+	flushing                        // see lateFlush
 	oneTask                         // what a function of Request.Go adds
 )
 
@@ -168,7 +169,9 @@ func (w *response) reset() {
 
 // over notes that ServeHTTP returns. The body goes when the functions of Go have returned too.
 func (r *Request) over() {
-	if r.res.life.word.Or(served) < oneTask {
+	before := r.res.life.word.Or(served)
+	r.res.endLateFlush(before)
+	if before < oneTask {
 		r.releaseOnce()
 	}
 }

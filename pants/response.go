@@ -38,7 +38,8 @@ type response struct {
 	hijacked    bool
 
 	life         life
-	headerValues [2]string // Content-Type and Content-Length of SendResponse
+	slot         *flushSlot // see lateFlush; nil for none
+	headerValues [2]string  // Content-Type and Content-Length of SendResponse
 }
 
 type state uint8

@@ -168,7 +168,8 @@ func ContentType(contentType string) ResponseOption { return ResponseOption{cont
 
 // SendResponse sends a whole response, with Content-Type and Content-Length, and finishes it. The content is left out for HEAD
 // and for the statuses 204, 205 and 304, which have none. With an error of what was given nothing is sent, and nothing of it
-// stays. The error is ErrFinished for a second one, ErrHeadersSent after a Send.
+// stays. The client has it when the handler returns, or within some 5 ms if it goes on. The error is ErrFinished for a second one,
+// ErrHeadersSent after a Send.
 func (r *Request) SendResponse(content string, options ...ResponseOption) error {
 	w := &r.res
 	w.mu.Lock()
@@ -217,7 +218,7 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 	if content != "" && r.in.Method != http.MethodHead {
 		_, err = io.WriteString(w.w, content)
 	}
-	return errors.Join(err, w.complete())
+	return errors.Join(err, w.complete(false))
 }
 
 func restore(h http.Header, name string, values []string) {
@@ -238,9 +239,11 @@ func (w *response) setContent(h http.Header, contentType string, length int) {
 	h["Content-Length"] = w.headerValues[1:2:2]
 }
 
-// Finish ends the response: what is buffered is sent, and a response that nothing was sent of becomes an empty one with the
+// Finish ends the response: what is buffered is sent at once, and a response that nothing was sent of becomes an empty one with the
 // status marked, or 200. It ends waiting for a handler that has returned; a second Finish is ErrFinished.
-func (r *Request) Finish() error {
+func (r *Request) Finish() error { return r.finish(true) }
+
+func (r *Request) finish(flush bool) error {
 	w := &r.res
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -261,7 +264,7 @@ func (r *Request) Finish() error {
 			return err
 		}
 	}
-	return w.complete()
+	return w.complete(flush)
 }
 
 // Serve answers the request with a net/http handler and finishes it when h returns, as net/http does: a handler that wrote
@@ -280,11 +283,12 @@ func (r *Request) Serve(h http.Handler) {
 	w.publishTrailersOrLog()
 }
 
-// complete finishes a response that was sent. While the handler runs, its client should not have to wait for its return.
-func (w *response) complete() error {
+// complete finishes a response that was sent. While the handler runs, its client should not have to wait for its return: it is
+// flushed now, or a little later.
+func (w *response) complete(flush bool) error {
 	defer w.finish()
 	err := w.publishTrailers()
-	if !w.life.has(returned) {
+	if !w.life.has(returned) && (flush || !w.req.server.late.take(w)) {
 		err = errors.Join(err, ignoreUnsupported(w.flush()))
 	}
 	return err

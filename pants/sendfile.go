@@ -69,7 +69,7 @@ func (r *Request) SendFile(path string, o *sendfile.Options) error {
 	if w.err != nil {
 		return w.err
 	}
-	if finishErr := r.Finish(); finishErr != nil && !errors.Is(finishErr, ErrFinished) {
+	if finishErr := r.finish(false); finishErr != nil && !errors.Is(finishErr, ErrFinished) {
 		err = errors.Join(err, finishErr)
 	}
 	return err

@@ -28,6 +28,7 @@ type Server struct {
 	clock       func() time.Time // nil: time.Now; only tests set it
 
 	cookieCounters cookieCounters
+	late           lateFlush
 
 	warned   sync.Map // names of cookies that were too long once
 	warnings atomic.Int64
