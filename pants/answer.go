@@ -13,14 +13,14 @@ func (w *response) returnPlain() {
 	defer w.finish()
 	switch w.state {
 	case open:
-		if w.refused == nil {
+		if w.refused() == nil {
 			if w.status != 0 || w.req.hasCookies() {
 				_ = w.commit()
 			} else if err := checkHeader(w.w.Header()); err != nil {
 				_ = w.refuse(err) // net/http would send it, altered, with its implied 200
 			}
 		}
-		if w.state == open && w.refused != nil {
+		if w.state == open && w.refused() != nil {
 			w.answerRefused()
 		}
 	case headSent:
@@ -30,7 +30,7 @@ func (w *response) returnPlain() {
 
 // answerRefused answers 500 in place of a response whose head cannot be sent. mu is held, the state is open.
 func (w *response) answerRefused() {
-	w.req.server.log().Error("pants: response refused", "method", w.req.Method(), "path", w.req.Path(), "error", w.refused)
+	w.req.server.log().Error("pants: response refused", "method", w.req.Method(), "path", w.req.Path(), "error", w.refused())
 	w.answer(http.StatusInternalServerError, true)
 }
 
@@ -38,7 +38,10 @@ func (w *response) answerRefused() {
 // with it; CookiesOut does if withCookies says that nobody is changing it now, and if it can. mu is held, the state is open.
 func (w *response) answer(status int, withCookies bool) {
 	if w.own != nil {
-		w.own, w.cookiesSent = nil, nil
+		w.own = nil
+		if w.rare != nil {
+			w.rare.cookiesSent = nil
+		}
 	}
 	h := w.w.Header()
 	for name, values := range h {
@@ -47,7 +50,7 @@ func (w *response) answer(status int, withCookies bool) {
 		}
 	}
 	if withCookies {
-		if err := w.req.addCookies(h, nil); err != nil {
+		if err := w.req.addCookies(h, nil, true); err != nil {
 			w.req.server.log().Error("pants: cookies refused", "path", w.req.Path(), "error", err)
 		}
 	}

@@ -15,7 +15,13 @@ import (
 type Connection struct{ req *Request }
 
 // Connection is the connection the request came over.
-func (r *Request) Connection() *Connection { return &r.conn }
+func (r *Request) Connection() *Connection {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f := r.lazy()
+	f.conn.req = r
+	return &f.conn
+}
 
 // CurrentRequest is the request that is being answered; nil when its response is finished.
 func (c *Connection) CurrentRequest() *Request {

@@ -42,70 +42,92 @@ func checkCookieName(name string) error {
 	return nil
 }
 
-// cookieLine is the Set-Cookie line of c: attributes sorted and spelled as SimpleCookie does, and after them in the same order
+// appendCookie writes the Set-Cookie line of c: attributes sorted and spelled as SimpleCookie does, and after them in the same order
 // those it does not know.
-func cookieLine(name string, c *http.Cookie) (string, error) {
+func appendCookie(b []byte, name string, c *http.Cookie) ([]byte, error) {
 	if c == nil {
-		return "", fmt.Errorf("cookie %q is nil", name)
+		return nil, fmt.Errorf("cookie %q is nil", name)
 	}
 	if err := checkCookieName(name); err != nil {
-		return "", err
+		return nil, err
 	}
-	var b strings.Builder
-	b.WriteString(name)
-	b.WriteByte('=')
-	quoteCookie(&b, c.Value)
-	var err error
-	add := func(attribute, value string) {
-		if value == "" {
-			return
-		}
-		if strings.IndexFunc(value, func(c rune) bool { return c < 0x20 || c == 0x7f || c == ';' }) >= 0 {
-			err = fmt.Errorf("cookie %q: invalid %s %q", name, attribute, value)
-			return
-		}
-		b.WriteString("; ")
-		b.WriteString(attribute)
-		b.WriteByte('=')
-		b.WriteString(value)
+	b = append(b, name...)
+	b = append(b, '=')
+	b = appendQuoted(b, c.Value)
+	if c.Unparsed != nil {
+		b = appendAttribute(b, "; Comment=", unparsed(c, "comment"))
 	}
-	add("Comment", unparsed(c, "comment"))
-	add("Domain", c.Domain)
+	b = appendAttribute(b, "; Domain=", c.Domain)
 	switch {
 	case c.RawExpires != "":
-		add("expires", c.RawExpires)
+		b = appendAttribute(b, "; expires=", c.RawExpires)
 	case !c.Expires.IsZero():
 		if c.Expires.Year() < 1601 { // the least year that RFC 6265 section 5.1.1 lets a client read
-			return "", fmt.Errorf("cookie %q: invalid expires %v", name, c.Expires)
+			return nil, fmt.Errorf("cookie %q: invalid expires %v", name, c.Expires)
 		}
-		add("expires", c.Expires.UTC().Format(http.TimeFormat))
+		b = c.Expires.UTC().AppendFormat(append(b, "; expires="...), http.TimeFormat)
 	}
 	if c.HttpOnly {
-		b.WriteString("; httponly")
+		b = append(b, "; httponly"...)
 	}
 	switch {
 	case c.MaxAge > 0:
-		add("Max-Age", strconv.Itoa(c.MaxAge))
+		b = strconv.AppendInt(append(b, "; Max-Age="...), int64(c.MaxAge), 10)
 	case c.MaxAge < 0:
-		add("Max-Age", "0")
+		b = append(b, "; Max-Age=0"...)
 	}
 	if c.Partitioned {
-		b.WriteString("; Partitioned")
+		b = append(b, "; Partitioned"...)
 	}
-	add("Path", c.Path)
+	b = appendAttribute(b, "; Path=", c.Path)
 	switch c.SameSite {
 	case http.SameSiteLaxMode:
-		add("SameSite", "Lax")
+		b = append(b, "; SameSite=Lax"...)
 	case http.SameSiteStrictMode:
-		add("SameSite", "Strict")
+		b = append(b, "; SameSite=Strict"...)
 	case http.SameSiteNoneMode:
-		add("SameSite", "None")
+		b = append(b, "; SameSite=None"...)
 	}
 	if c.Secure {
-		b.WriteString("; secure")
+		b = append(b, "; secure"...)
 	}
-	add("Version", unparsed(c, "version"))
-	return b.String(), err
+	if c.Unparsed != nil {
+		b = appendAttribute(b, "; Version=", unparsed(c, "version"))
+	}
+	return b, checkAttributes(name, c)
+}
+
+func appendAttribute(b []byte, attribute, value string) []byte {
+	if value == "" {
+		return b
+	}
+	return append(append(b, attribute...), value...)
+}
+
+// checkAttributes refuses values that would end their attribute early, or the line.
+func checkAttributes(name string, c *http.Cookie) error {
+	err := checkAttribute(name, "Domain", c.Domain)
+	if err == nil {
+		err = checkAttribute(name, "expires", c.RawExpires)
+	}
+	if err == nil {
+		err = checkAttribute(name, "Path", c.Path)
+	}
+	if err == nil && c.Unparsed != nil {
+		if err = checkAttribute(name, "Comment", unparsed(c, "comment")); err == nil {
+			err = checkAttribute(name, "Version", unparsed(c, "version"))
+		}
+	}
+	return err
+}
+
+func checkAttribute(cookie, attribute, value string) error {
+	for i := 0; i < len(value); i++ {
+		if c := value[i]; c < 0x20 || c == 0x7f || c == ';' {
+			return fmt.Errorf("cookie %q: invalid %s %q", cookie, attribute, value)
+		}
+	}
+	return nil
 }
 
 // unparsed is the value of an attribute that http.Cookie has no field for.
@@ -119,34 +141,29 @@ func unparsed(c *http.Cookie, attribute string) string {
 	return value
 }
 
-// quoteCookie writes a value as Python's Cookie._quote does: as it is when it holds nothing but token characters, else in
+// appendQuoted writes a value as Python's Cookie._quote does: as it is when it holds nothing but token characters, else in
 // double quotes with escapes.
-func quoteCookie(b *strings.Builder, value string) {
+func appendQuoted(b []byte, value string) []byte {
 	if value == "" || isToken(value) {
-		b.WriteString(value)
-		return
+		return append(b, value...)
 	}
-	b.WriteByte('"')
+	b = append(b, '"')
 	for i := 0; i < len(value); i++ {
 		switch c := value[i]; {
 		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
+			b = append(b, '\\', c)
 		case c < 0x20 || c > 0x7e || c == ',' || c == ';':
-			b.WriteByte('\\')
-			b.WriteByte('0' + c>>6)
-			b.WriteByte('0' + c>>3&7)
-			b.WriteByte('0' + c&7)
+			b = append(b, '\\', '0'+c>>6, '0'+c>>3&7, '0'+c&7)
 		default:
-			b.WriteByte(c)
+			b = append(b, c)
 		}
 	}
-	b.WriteByte('"')
+	return append(b, '"')
 }
 
-// addCookies puts the cookies of CookiesOut that were not sent yet into h; of these names only, if names is not nil. With an
-// error nothing is put there. res.mu is held.
-func (r *Request) addCookies(h http.Header, names []string) error {
+// addCookies puts the cookies of CookiesOut that were not sent yet into h; of these names only, if names is not nil. last is for a
+// head that goes out now. With an error nothing is put there. res.mu is held.
+func (r *Request) addCookies(h http.Header, names []string, last bool) error {
 	if !r.hasOut.Load() {
 		return nil
 	}
@@ -155,20 +172,31 @@ func (r *Request) addCookies(h http.Header, names []string) error {
 	if len(r.out) == 0 {
 		return nil
 	}
-	pending := make([]string, 0, len(r.out))
+	var sent []string
+	if r.res.rare != nil {
+		sent = r.res.rare.cookiesSent
+	}
+	var few [8]string
+	pending := few[:0]
 	for name := range r.out {
-		if (names == nil || slices.Contains(names, name)) && !slices.Contains(r.res.cookiesSent, name) {
+		if (names == nil || slices.Contains(names, name)) && !slices.Contains(sent, name) {
 			pending = append(pending, name)
 		}
 	}
+	if len(pending) == 0 {
+		return nil
+	}
 	slices.Sort(pending)
-	lines := make([]string, len(pending))
-	for i, name := range pending {
-		line, err := cookieLine(name, r.out[name])
-		if err != nil {
+	// One string holds all lines.
+	var room [512]byte
+	var fewEnds [8]int
+	text, ends := room[:0], fewEnds[:0]
+	for _, name := range pending {
+		var err error
+		if text, err = appendCookie(text, name, r.out[name]); err != nil {
 			return fmt.Errorf("pants: %w", err)
 		}
-		lines[i] = line
+		ends = append(ends, len(text))
 	}
 	size := 0
 	for name, values := range h {
@@ -176,14 +204,20 @@ func (r *Request) addCookies(h http.Header, names []string) error {
 			size += len(name) + len(value) + len(": \r\n")
 		}
 	}
-	for i, line := range lines {
+	all, start := string(text), 0
+	lines := slices.Grow(slices.Clip(h["Set-Cookie"]), len(ends))
+	for i, end := range ends {
+		line := all[start:end]
 		if size += len("Set-Cookie: \r\n") + len(line); size > headBudget {
 			r.server.warnLongHead(pending[i], size)
 		}
+		lines = append(lines, line)
+		start = end
 	}
-	if len(lines) > 0 {
-		h["Set-Cookie"] = append(h["Set-Cookie"], lines...)
-		r.res.cookiesSent = append(r.res.cookiesSent, pending...)
+	h["Set-Cookie"] = lines
+	if !last {
+		rare := r.res.seldom()
+		rare.cookiesSent = append(rare.cookiesSent, pending...)
 	}
 	return nil
 }

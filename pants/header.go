@@ -12,9 +12,11 @@ import (
 // What somebody else has put there since stays.
 func (w *response) publish(h http.Header) {
 	out := w.w.Header()
-	for _, name := range w.inherited {
-		if _, kept := h[name]; !kept {
-			delete(out, name)
+	if w.rare != nil {
+		for _, name := range w.rare.inherited {
+			if _, kept := h[name]; !kept {
+				delete(out, name)
+			}
 		}
 	}
 	n := 0

@@ -30,7 +30,7 @@ const flushDelay = 5 * time.Millisecond
 // take reports whether w, which is about to be finished, has a slot now. w.mu is held.
 func (l *lateFlush) take(w *response) bool {
 	const spread = 0x9e3779b97f4a7c15 // some clocks tick in round numbers
-	slot := &l.slots[uint64(w.req.start)*spread>>(64-6)]
+	slot := &l.slots[uint64(w.req.clock.Load())*spread>>(64-6)]
 	if !slot.CompareAndSwap(nil, w) {
 		return false
 	}

@@ -116,7 +116,7 @@ func (w *response) finish() {
 		return
 	}
 	w.state = finished
-	w.req.spent = time.Since(processStart) - w.req.start
+	w.req.stopClock()
 	if w.life.setAfterInterrupt(ended)&waiting != 0 {
 		close(w.life.done)
 	}
@@ -233,7 +233,7 @@ func (w *response) endRefused() {
 		return
 	}
 	defer w.mu.Unlock()
-	if w.state == open && w.refused != nil {
+	if w.state == open && w.refused() != nil {
 		defer w.finish()
 		w.answerRefused()
 	}

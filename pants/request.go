@@ -26,9 +26,7 @@ type Request struct {
 	in     *http.Request // as received: HTTP may be a copy
 	res    response
 	body   *body
-	conn   Connection
-	start  time.Duration // since the process started
-	spent  time.Duration // until the end; to be read when the response has ended
+	clock  atomic.Int64 // when the request came, in nanoseconds of the process; see stopClock
 
 	mu     sync.Mutex // guards the fields below
 	found  *findings
@@ -39,20 +37,20 @@ type Request struct {
 // findings are what accessors compute on first use. Many handlers ask for none of it.
 type findings struct {
 	known     known
-	client    xheaders.Info
+	client    *xheaders.Info
 	query     url.Values
 	queryErr  error
 	cookies   Cookies
 	cookieErr error
 	headers   http.Header
+	conn      Connection
 }
 
 // known says which of the findings are there.
 type known uint8
 
 const (
-	knownClient known = 1 << iota
-	knownQuery
+	knownQuery known = 1 << iota
 	knownCookies
 )
 
@@ -83,11 +81,11 @@ func newRequest(s *Server, w http.ResponseWriter, hr *http.Request, raw bool) *R
 	default:
 		r = &Request{body: noBody}
 	}
-	r.HTTP, r.in, r.server, r.start = hr, hr, s, time.Since(processStart)
+	r.HTTP, r.in, r.server = hr, hr, s
+	r.clock.Store(sinceStart())
 	r.Writer = &r.res
 	r.res.w = w
 	r.res.req = r
-	r.conn.req = r
 	return r
 }
 
@@ -104,11 +102,15 @@ func (r *Request) Context() context.Context { return (*requestContext)(r) }
 
 // Time is how long ago the request was received, or how long it took until it was finished.
 func (r *Request) Time() time.Duration {
-	if r.res.isEnded() {
-		return r.spent
+	at := r.clock.Load()
+	if at < 0 {
+		return time.Duration(-at)
 	}
-	return time.Since(processStart) - r.start
+	return time.Duration(sinceStart() - at)
 }
+
+// stopClock puts the time that the request took in place of the time when it came, as a negative number.
+func (r *Request) stopClock() { r.clock.Store(min(-1, r.clock.Load()-sinceStart())) }
 
 type contextKey struct{}
 
@@ -128,6 +130,9 @@ func (c *requestContext) Value(key any) any {
 
 // processStart is where times of the monotonic clock alone are counted from: reading the other clock too takes twice the time.
 var processStart = time.Now()
+
+// sinceStart is that time in nanoseconds.
+func sinceStart() int64 { return int64(time.Since(processStart)) }
 
 // hasCookies tells whether CookiesOut has any.
 func (r *Request) hasCookies() bool {

@@ -20,26 +20,54 @@ import (
 // It implements all optional interfaces of net/http. Flush does nothing and Hijack reports http.ErrNotSupported where the
 // writer below cannot; ReadFrom then copies. A writer below must not call the response's methods back while it writes.
 type response struct {
-	w     http.ResponseWriter
-	req   *Request
-	plain bool // under Wrap, where the rules are net/http's
+	w   http.ResponseWriter
+	req *Request
 
-	mu      sync.Mutex
-	closing atomic.Bool // somebody is waiting for mu to end the response: nobody begins anything new
-	state   state
-	sent    bool // the head is, also when the response is finished
+	mu       sync.Mutex
+	closing  atomic.Bool // somebody is waiting for mu to end the response: nobody begins anything new
+	plain    bool        // under Wrap, where the rules are net/http's
+	sent     bool        // the head is, also when the response is finished
+	withheld bool        // the next commit leaves CookiesOut out
+	hijacked bool
+	state    state
 
-	status      int         // marked by SendStatus; the real one once the head is sent
-	own         http.Header // what a Pants handler sees as headers, and what is pending; nil until used
-	inherited   []string    // names that own began with
-	withheld    bool        // the next commit leaves CookiesOut out
-	cookiesSent []string    // names of CookiesOut that are in the head already
-	refused     error       // why the last attempt to send was refused
-	hijacked    bool
+	status int         // marked by SendStatus; the real one once the head is sent
+	own    http.Header // what a Pants handler sees as headers, and what is pending; nil until used
+	rare   *rare       // nil until needed
 
 	life         life
 	slot         *flushSlot // see lateFlush; nil for none
 	headerValues [2]string  // Content-Type and Content-Length of SendResponse
+}
+
+// rare is what few responses have. The lock is the response's.
+type rare struct {
+	inherited   []string // names that response.own began with
+	cookiesSent []string // names of CookiesOut that are among the pending headers already
+	refused     error    // why the last attempt to send was refused
+}
+
+// seldom returns it. mu is held.
+func (w *response) seldom() *rare {
+	if w.rare == nil {
+		w.rare = new(rare)
+	}
+	return w.rare
+}
+
+// refused is why the last attempt to send was refused, or nil. mu is held.
+func (w *response) refused() error {
+	if w.rare == nil {
+		return nil
+	}
+	return w.rare.refused
+}
+
+// accept forgets why: what was tried since can be sent. mu is held.
+func (w *response) accept() {
+	if w.rare != nil {
+		w.rare.refused = nil
+	}
 }
 
 type state uint8
@@ -86,12 +114,16 @@ func (w *response) pending() http.Header {
 // inherit is a copy of what stands in the header map below.
 func (w *response) inherit() http.Header {
 	h := w.w.Header()
-	w.inherited = w.inherited[:0]
 	out := make(http.Header, len(h)+4)
+	if len(h) == 0 {
+		return out
+	}
+	names := make([]string, 0, len(h))
 	for name, values := range h {
-		w.inherited = append(w.inherited, name)
+		names = append(names, name)
 		out[name] = slices.Clone(values)
 	}
+	w.seldom().inherited = names
 	return out
 }
 
@@ -210,7 +242,7 @@ func (w *response) commit() error {
 		}
 	}
 	if !w.withheld {
-		if err := w.req.addCookies(h, nil); err != nil {
+		if err := w.req.addCookies(h, nil, true); err != nil {
 			return w.refuse(err)
 		}
 	}
@@ -223,14 +255,15 @@ func (w *response) commit() error {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	w.state, w.sent, w.refused = headSent, true, nil
+	w.state, w.sent = headSent, true
+	w.accept()
 	w.w.WriteHeader(w.status)
 	return nil
 }
 
 // refuse remembers why nothing was sent, for an answer in its place if the handler leaves it at that. mu is held.
 func (w *response) refuse(err error) error {
-	w.refused, w.withheld = err, false
+	w.seldom().refused, w.withheld = err, false
 	return err
 }
 
@@ -267,8 +300,8 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w.over() {
 		return nil, nil, w.closedError()
 	}
-	if w.state == open && w.status == http.StatusSwitchingProtocols && w.refused != nil {
-		return nil, nil, w.refused // the client would wait for the head
+	if w.state == open && w.status == http.StatusSwitchingProtocols && w.refused() != nil {
+		return nil, nil, w.refused() // the client would wait for the head
 	}
 	head := w.head().Clone() // the map below belongs to nobody afterwards
 	conn, rw, err := http.NewResponseController(w.w).Hijack()

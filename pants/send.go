@@ -22,7 +22,8 @@ func (r *Request) SendStatus(code int) error {
 	if err := checkStatus(code); err != nil {
 		return err
 	}
-	w.status, w.refused = code, nil
+	w.status = code
+	w.accept()
 	return nil
 }
 
@@ -71,11 +72,11 @@ func (r *Request) SendHeaders(h http.Header, options ...HeadersOption) error {
 		pending[name] = values
 	}
 	if o.keepOpen {
-		w.refused = nil
+		w.accept()
 		if o.noCookies {
 			return nil
 		}
-		if err := r.addCookies(pending, nil); err != nil {
+		if err := r.addCookies(pending, nil, false); err != nil {
 			return w.refuse(err)
 		}
 		return nil
@@ -108,10 +109,10 @@ func (r *Request) SendCookies(names ...string) error {
 	if err := w.beforeHead(); err != nil {
 		return err
 	}
-	if err := r.addCookies(w.pending(), names); err != nil {
+	if err := r.addCookies(w.pending(), names, false); err != nil {
 		return w.refuse(err)
 	}
-	w.refused = nil
+	w.accept()
 	return nil
 }
 
@@ -276,7 +277,7 @@ func (r *Request) Serve(h http.Handler) {
 	w := &r.res
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.over() || w.state == open && (w.refused != nil || w.commit() != nil) {
+	if w.over() || w.state == open && (w.refused() != nil || w.commit() != nil) {
 		return
 	}
 	defer w.finish() // net/http flushes when the Pants handler returns, and knows the length of what is short

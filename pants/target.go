@@ -67,18 +67,18 @@ func originForm(target string, in *http.Request) string {
 }
 
 // resolved is what xheaders knows of the client; an outer Wrap of an xheaders.Resolver has decided already.
-func (r *Request) resolved() *xheaders.Info {
+func (r *Request) resolved() xheaders.Info {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	f := r.lazy()
-	if f.known&knownClient == 0 {
-		f.known |= knownClient
-		var ok bool
-		if f.client, ok = xheaders.FromContext(r.in.Context()); !ok {
-			f.client = r.server.resolver.Resolve(r.in)
-		}
+	if r.found != nil && r.found.client != nil {
+		return *r.found.client
 	}
-	return &f.client
+	if info, ok := xheaders.FromContext(r.in.Context()); ok {
+		return info
+	}
+	info := r.server.resolver.Resolve(r.in)
+	r.lazy().client = &info
+	return info
 }
 
 // RemoteIP is the client's address in canonical form, without port, zone or brackets; "" when it is not known, as on a unix

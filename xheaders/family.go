@@ -85,6 +85,10 @@ func family(key string) (name string, alias, ok bool) {
 	if len(key) < 2 || !begins[fold(key[0])][fold(key[1])] {
 		return "", false, false
 	}
+	switch key {
+	case hFor, hProto, hHost, hPort, hForwarded, hRealIP: // what proxies send most, as net/http spells it
+		return key, false, true
+	}
 	var buf [longest]byte
 	n := 0
 	for ; n < len(key) && n < longest; n++ {
