@@ -2,9 +2,11 @@ package pants
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,7 +15,7 @@ import (
 // writeIdle is how long one write may wait for a client that does not read.
 const writeIdle = 60 * time.Second
 
-// wireChunk is how much one write is at the most, so that a slow client has that time for each.
+// wireChunk is what a slow client has that time for: one write is no longer, or goes on when its time is over and as much is through.
 const wireChunk = 128 << 10
 
 // wireWriter is the writer next to the connection in an HTTPServer. It sees to it that no write waits longer than writeIdle, that
@@ -28,6 +30,7 @@ type wireWriter struct {
 	server   *Server
 	proto    int // 1 or 2
 	begun    bool
+	secure   bool
 	last     bool         // HTTP/1: the request has a body, and its client wants no other request
 	deadline atomic.Int64 // when it was moved, in nanoseconds of the process; or one of those below
 
@@ -50,7 +53,7 @@ var (
 )
 
 func newWireWriter(s *Server, w http.ResponseWriter, r *http.Request) *wireWriter {
-	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor}
+	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor, secure: r.TLS != nil}
 	ww.last = ww.proto == 1 && r.Close && r.Body != nil && r.Body != http.NoBody
 	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.WriteTimeout > 0 {
 		ww.deadline.Store(deadlineOfUser)
@@ -67,12 +70,12 @@ func (w *wireWriter) renew() {
 	if last < 0 {
 		return
 	}
-	moved := int64(time.Since(processStart)) + 1 // never deadlineUnset
+	moved := sinceStart() + 1 // never deadlineUnset
 	if last != deadlineUnset && moved-last < int64(w.server.writeIdle/60) {
 		return
 	}
 	if w.deadline.CompareAndSwap(last, moved) {
-		_ = w.setWriteDeadline(time.Now().Add(w.server.writeIdle))
+		_ = w.setWriteDeadline(processStart.Add(time.Duration(moved) + w.server.writeIdle))
 		if w.deadline.Load() == deadlinePast { // meanwhile; it must stay so
 			_ = w.setWriteDeadline(past)
 		}
@@ -200,7 +203,7 @@ func inPieces[T string | []byte](w *wireWriter, p T, write func(T) (int, error))
 	}
 }
 
-// ReadFrom gives a file to the writer below piece by piece, and copies anything else write by write.
+// ReadFrom gives a file to the writer below, and copies anything else write by write.
 func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
 	below, ok := w.w.(io.ReaderFrom)
 	if !ok || !isRegularFile(src) {
@@ -210,20 +213,47 @@ func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
 	if !isLimited {
 		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
 	}
+	position, _ := limited.R.(io.Seeker)
 	var total int64
 	for limited.N > 0 {
-		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, wireChunk)}
+		most := int64(wireChunk)
+		if position != nil && w.atOnce() {
+			most = limited.N
+		}
+		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, most)}
 		want := piece.N
+		var before int64
+		if want > wireChunk {
+			before, _ = position.Seek(0, io.SeekCurrent)
+		}
 		w.begin()
 		n, err := below.ReadFrom(piece)
 		w.end()
 		total += n
 		limited.N -= n
+		if err != nil && want > wireChunk && n >= wireChunk && w.ranOut(err) {
+			if now, seekErr := position.Seek(0, io.SeekCurrent); seekErr == nil && now == before+n {
+				continue
+			}
+		}
 		if err != nil || n < want {
 			return total, err
 		}
 	}
 	return total, nil
+}
+
+// atOnce tells whether net/http sends the rest of the response straight from a file, so that a write which its deadline ends can
+// be gone on with: one that a client has had wireChunk of in time is not stuck. Where a file is copied, through TLS or in chunks,
+// an ended write ends the connection.
+func (w *wireWriter) atOnce() bool {
+	h := w.w.Header()
+	return w.proto == 1 && !w.secure && h["Content-Length"] != nil && h["Transfer-Encoding"] == nil
+}
+
+// ranOut tells whether a deadline made here ended a write.
+func (w *wireWriter) ranOut(err error) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) && w.deadline.Load() > deadlineUnset
 }
 
 func (w *wireWriter) Flush() { _ = w.FlushError() }
