@@ -95,3 +95,42 @@ func BenchmarkHello(b *testing.B) {
 		})
 	}
 }
+
+// asked counts how often its header map is asked for when the head is on its way: net/http copies it then.
+type asked struct {
+	httptest.ResponseRecorder
+	sent   bool
+	copies int
+}
+
+func (w *asked) Header() http.Header {
+	if w.sent {
+		w.copies++
+	}
+	return w.ResponseRecorder.Header()
+}
+
+func (w *asked) WriteHeader(status int) { w.sent = true; w.ResponseRecorder.WriteHeader(status) }
+
+func TestHeaderIsNotCopied(t *testing.T) {
+	var s pants.Server
+	send := func(r *pants.Request) { _ = r.SendResponse("Hello World.") }
+	tests := map[string]http.Handler{
+		"Handler": s.Handler(send),
+		"headers": s.Handler(func(r *pants.Request) { r.Writer.Header().Set("X-A", "b"); send(r) }),
+		"Send":    s.Handler(func(r *pants.Request) { _ = r.Send("Hello World."); _ = r.Finish() }),
+		"Wrap": s.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-A", "b")
+			_, _ = w.Write(helloBytes)
+		})),
+		"Wrap, SendResponse": s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, hr *http.Request) { send(pants.FromContext(hr.Context())) })),
+		"HTTPServer":         s.HTTPServer(s.Wrap(s.Handler(send))).Handler,
+	}
+	for name, h := range tests {
+		w := &asked{ResponseRecorder: *httptest.NewRecorder()}
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		if w.Body.String() != "Hello World." || w.copies > 0 {
+			t.Errorf("%s: %q, with %d copies of the header", name, w.Body, w.copies)
+		}
+	}
+}

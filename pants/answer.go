@@ -62,7 +62,8 @@ func (w *response) answer(status int, withCookies bool) {
 	if status == http.StatusServiceUnavailable {
 		h["Retry-After"] = []string{"1"}
 	}
-	w.status, w.state, w.sent = status, headSent, true
+	w.status = int32(status)
+	w.headIsSent(h)
 	w.abort() // until it is through: the writer below may panic
 	w.w.WriteHeader(status)
 	if w.req.in.Method != http.MethodHead {

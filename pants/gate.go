@@ -36,13 +36,14 @@ func (g *gate) enter(commits bool) error {
 		return g.res.closedError()
 	}
 	if commits && g.res.state == open {
-		if err := checkHeader(g.res.head()); err != nil {
+		h := g.res.head()
+		if err := checkHeader(h); err != nil {
 			return g.res.refuse(err)
 		}
 		if g.res.own != nil {
 			g.res.publish(g.res.own)
 		}
-		g.res.state, g.res.sent = headSent, true
+		g.res.headIsSent(h)
 	}
 	return nil
 }

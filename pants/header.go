@@ -43,7 +43,6 @@ func (w *response) publishTrailers() error {
 	}
 	h := w.head()
 	declared := declaredTrailers(h)
-	out := w.w.Header()
 	for name, values := range h {
 		if !strings.HasPrefix(name, http.TrailerPrefix) && !declared[name] {
 			continue
@@ -53,7 +52,7 @@ func (w *response) publishTrailers() error {
 			return err
 		}
 		if w.own != nil {
-			out[name] = append([]string(nil), values...)
+			w.w.Header()[name] = append([]string(nil), values...)
 		}
 	}
 	return nil

@@ -30,10 +30,11 @@ type response struct {
 	withheld bool        // the next commit leaves CookiesOut out
 	hijacked bool
 	state    state
+	status   int32 // marked by SendStatus; the real one once the head is sent
 
-	status int         // marked by SendStatus; the real one once the head is sent
-	own    http.Header // what a Pants handler sees as headers, and what is pending; nil until used
-	rare   *rare       // nil until needed
+	own   http.Header // what a Pants handler sees as headers, and what is pending; nil until used
+	below http.Header // under Wrap: the map that the head was sent from
+	rare  *rare       // nil until needed
 
 	life         life
 	slot         *flushSlot // see lateFlush; nil for none
@@ -127,12 +128,23 @@ func (w *response) inherit() http.Header {
 	return out
 }
 
-// head is what the commit sends as it is now. mu is held.
+// head is what the commit sends as it is now, or has sent. mu is held.
 func (w *response) head() http.Header {
-	if w.own != nil {
+	switch {
+	case w.own != nil:
 		return w.own
+	case w.below != nil:
+		return w.below
 	}
 	return w.w.Header()
+}
+
+// headIsSent notes that the head is on its way. Asking net/http for its map again would have that copied. mu is held.
+func (w *response) headIsSent(h http.Header) {
+	w.state, w.sent = headSent, true
+	if w.plain {
+		w.below = h
+	}
 }
 
 // over tells whether the gate is closed. mu is held.
@@ -160,7 +172,7 @@ func (w *response) WriteHeader(status int) {
 		}
 		w.w.WriteHeader(status)
 	default:
-		w.status = status
+		w.status = int32(status)
 		_ = w.commit()
 	}
 }
@@ -255,9 +267,9 @@ func (w *response) commit() error {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	w.state, w.sent = headSent, true
+	w.headIsSent(h)
 	w.accept()
-	w.w.WriteHeader(w.status)
+	w.w.WriteHeader(int(w.status))
 	return nil
 }
 

@@ -22,7 +22,7 @@ func (r *Request) SendStatus(code int) error {
 	if err := checkStatus(code); err != nil {
 		return err
 	}
-	w.status = code
+	w.status = int32(code)
 	w.accept()
 	return nil
 }
@@ -178,7 +178,7 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 	if err := w.beforeHead(); err != nil {
 		return err
 	}
-	status, contentType := w.status, "text/plain"
+	status, contentType := int(w.status), "text/plain"
 	if status <= 0 {
 		status = http.StatusOK
 	}
@@ -208,7 +208,7 @@ func (r *Request) SendResponse(content string, options ...ResponseOption) error 
 	default:
 		w.setContent(h, contentType, len(content))
 	}
-	w.status = status
+	w.status = int32(status)
 	if err := w.commit(); err != nil {
 		w.status = oldStatus
 		restore(h, "Content-Type", oldType)

@@ -119,7 +119,7 @@ func (f *fileWriter) WriteHeader(status int) {
 		return
 	}
 	old, oldStatus := f.own, f.status
-	f.own, f.status = f.header, status
+	f.own, f.status = f.header, int32(status)
 	if f.err = f.commit(); f.err != nil {
 		f.own, f.status = old, oldStatus
 	}
