@@ -18,9 +18,7 @@ type Connection struct{ req *Request }
 func (r *Request) Connection() *Connection {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	f := r.lazy()
-	f.conn.req = r
-	return &f.conn
+	return &r.lazy().conn
 }
 
 // CurrentRequest is the request that is being answered; nil when its response is finished.

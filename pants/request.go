@@ -57,7 +57,7 @@ const (
 // lazy returns the findings. r.mu is held.
 func (r *Request) lazy() *findings {
 	if r.found == nil {
-		r.found = new(findings)
+		r.found = &findings{conn: Connection{req: r}}
 	}
 	return r.found
 }
