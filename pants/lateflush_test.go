@@ -1,7 +1,6 @@
 package pants_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -143,7 +142,7 @@ func (f *flushed) FlushError() error {
 }
 
 func newFlushed(flush func() error) *flushed {
-	return &flushed{ResponseRecorder: httptest.ResponseRecorder{HeaderMap: http.Header{}, Body: new(bytes.Buffer)}, flush: flush}
+	return &flushed{ResponseRecorder: *httptest.NewRecorder(), flush: flush}
 }
 
 // A response whose handler returns is left to net/http, and is never touched when ServeHTTP has returned.
