@@ -28,6 +28,7 @@ func (s *Server) HTTPServer(h http.Handler) *http.Server {
 		ErrorLog:          slog.NewLogLogger(s.log().Handler(), slog.LevelError),
 		TLSConfig:         s.tlsConfig(),
 		ConnState:         s.countConnections,
+		ConnContext:       noteStraight,
 
 		// A peer that is gone without a word holds its streams open for ever otherwise.
 		HTTP2: &http.HTTP2Config{WriteByteTimeout: s.writeIdle, SendPingTimeout: 30 * time.Second},

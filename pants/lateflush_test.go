@@ -240,3 +240,37 @@ func TestLateFlushFails(t *testing.T) {
 type writerFunc func(p []byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// What is answered is sent also when a handler under Wrap panics next.
+func TestWrapPanicsAfterTheAnswer(t *testing.T) {
+	var s pants.Server
+	ts := httptest.NewServer(s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, hr *http.Request) {
+		_ = pants.FromContext(hr.Context()).SendResponse("hello")
+		panic(http.ErrAbortHandler)
+	})))
+	defer ts.Close()
+	if got := contentOf(ts.Client(), ts.URL); got != "hello" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// net/http's first flush reads some of a body that is left: it comes before the handler goes on to read that, never beside it.
+func TestNoFlushBesideTheBody(t *testing.T) {
+	var s pants.Server
+	for _, test := range []struct {
+		body    io.Reader
+		read    bool
+		flushes int32
+	}{{strings.NewReader("abc"), false, 1}, {strings.NewReader("abc"), true, 0}, {nil, false, 0}} {
+		w := newFlushed(func() error { return nil })
+		s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, hr *http.Request) {
+			if test.read {
+				_, _ = io.Copy(io.Discard, hr.Body)
+			}
+			_ = pants.FromContext(hr.Context()).SendResponse("hello")
+			if n := w.flushes.Load(); n != test.flushes {
+				t.Errorf("body %v, read %v: %d flushes, want %d", test.body != nil, test.read, n, test.flushes)
+			}
+		})).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", test.body))
+	}
+}

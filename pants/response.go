@@ -117,6 +117,9 @@ func (w *response) inherit() http.Header {
 	h := w.w.Header()
 	out := make(http.Header, len(h)+4)
 	if len(h) == 0 {
+		if w.rare != nil {
+			w.rare.inherited = nil
+		}
 		return out
 	}
 	names := make([]string, 0, len(h))

@@ -107,7 +107,14 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 			r.HTTP.Body, r.body.copied = r.body, r.HTTP
 			defer r.lingerUnread()
 		}
+		panics := true
+		defer func() {
+			if panics && r.res.slot != nil {
+				r.res.flushLate() // net/http throws away what it has not sent
+			}
+		}()
 		next.ServeHTTP(r.Writer, r.HTTP)
+		panics = false
 		r.res.returnPlain()
 		r.res.dropIfAborted()
 	})

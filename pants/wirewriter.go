@@ -2,6 +2,7 @@ package pants
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -30,7 +31,8 @@ type wireWriter struct {
 	server   *Server
 	proto    int // 1 or 2
 	begun    bool
-	secure   bool
+	whole    bool // see goesOn
+	req      *http.Request
 	last     bool         // HTTP/1: the request has a body, and its client wants no other request
 	deadline atomic.Int64 // when it was moved, in nanoseconds of the process; or one of those below
 
@@ -53,7 +55,7 @@ var (
 )
 
 func newWireWriter(s *Server, w http.ResponseWriter, r *http.Request) *wireWriter {
-	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor, secure: r.TLS != nil}
+	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor, req: r}
 	ww.last = ww.proto == 1 && r.Close && r.Body != nil && r.Body != http.NoBody
 	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.WriteTimeout > 0 {
 		ww.deadline.Store(deadlineOfUser)
@@ -178,6 +180,8 @@ func (w *wireWriter) WriteHeader(status int) {
 	if status == http.StatusRequestEntityTooLarge && w.last {
 		tellTooLarge(w.w) // the handler's http.MaxBytesReader could not, it does not know w.w
 	}
+	h := w.w.Header()
+	w.whole = len(h["Content-Length"]) == 1 && h["Transfer-Encoding"] == nil
 	w.w.WriteHeader(status) // which waits for nobody: net/http keeps the head for the first byte
 }
 
@@ -214,11 +218,11 @@ func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
 		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
 	}
 	position, _ := limited.R.(io.Seeker)
-	var total int64
+	goesOn, total := w.goesOn(), int64(0)
 	for limited.N > 0 {
 		most := int64(wireChunk)
-		if position != nil && w.atOnce() {
-			most = limited.N
+		if position != nil && goesOn {
+			most = filePiece
 		}
 		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, most)}
 		want := piece.N
@@ -243,12 +247,24 @@ func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
 	return total, nil
 }
 
-// atOnce tells whether net/http sends the rest of the response straight from a file, so that a write which its deadline ends can
-// be gone on with: one that a client has had wireChunk of in time is not stuck. Where a file is copied, through TLS or in chunks,
-// an ended write ends the connection.
-func (w *wireWriter) atOnce() bool {
-	h := w.w.Header()
-	return w.proto == 1 && !w.secure && h["Content-Length"] != nil && h["Transfer-Encoding"] == nil
+// filePiece is how much of a file is one write where that can be gone on with.
+const filePiece = 1 << 20
+
+// goesOn tells whether net/http sends the response's files straight to a TCP connection, so that a write which its deadline ends
+// can be gone on with: one that a client has had wireChunk of in time is not stuck. Where a file is copied, through TLS, in chunks
+// or to a unix socket, an ended write ends the connection.
+func (w *wireWriter) goesOn() bool {
+	return w.proto == 1 && w.whole && w.req.Context().Value(straightKey{}) != nil
+}
+
+type straightKey struct{}
+
+// noteStraight is an http.Server's ConnContext.
+func noteStraight(ctx context.Context, conn net.Conn) context.Context {
+	if _, ok := conn.(*net.TCPConn); ok {
+		return context.WithValue(ctx, straightKey{}, true)
+	}
+	return ctx
 }
 
 // ranOut tells whether a deadline made here ended a write.

@@ -372,3 +372,38 @@ func TestTooLargeBelowHTTPServer(t *testing.T) {
 		}
 	}
 }
+
+// A proxy on a unix socket that reads at its client's pace gets all of a file: no kernel sends that straight, and each piece has its time.
+func TestSlowClientOnAUnixSocket(t *testing.T) {
+	root := t.TempDir()
+	const size = 16 << 20
+	if err := os.WriteFile(filepath.Join(root, "big"), make([]byte, size), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, pants.Config{Sendfile: sendfile.Config{Root: root}})
+	pants.SetWriteIdle(s, 300*time.Millisecond)
+	srv := s.HTTPServer(s.Handler(func(r *pants.Request) { _ = r.SendFile("big", nil) }))
+	l, err := net.Listen("unix", filepath.Join(root, "s"))
+	if err != nil {
+		t.Skip("no unix sockets here: ", err)
+	}
+	go func() { _ = srv.Serve(l) }()
+	defer srv.Close()
+	conn, err := net.Dial("unix", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
+	buffer, total := make([]byte, 64<<10), 0
+	for {
+		n, err := io.ReadFull(conn, buffer)
+		if total += n; err != nil {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if total < size {
+		t.Errorf("%d bytes of %d", total, size)
+	}
+}
