@@ -373,6 +373,56 @@ func TestTooLargeBelowHTTPServer(t *testing.T) {
 	}
 }
 
+// A client that takes longer for a long piece than one write may is gone on with, at the right place, as long as it reads.
+func TestWriteOfAFileGoesOn(t *testing.T) {
+	root := t.TempDir()
+	var all strings.Builder
+	for i := range (4 << 20) / 16 {
+		_, _ = fmt.Fprintf(&all, "%15d\n", i)
+	}
+	if err := os.WriteFile(filepath.Join(root, "big"), []byte(all.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, pants.Config{Sendfile: sendfile.Config{Root: root}})
+	pants.SetWriteIdle(s, 300*time.Millisecond)
+	srv := s.HTTPServer(s.Handler(func(r *pants.Request) { _ = r.SendFile("big", nil) }))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = srv.Serve(smallBuffers{l}) }()
+	defer srv.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+	_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
+	got := make([]byte, 0, all.Len()+1<<20)
+	for {
+		n, err := io.ReadFull(conn, got[len(got):min(len(got)+64<<10, cap(got))])
+		if got = got[:len(got)+n]; err != nil {
+			break
+		}
+		time.Sleep(30 * time.Millisecond) // 1 MiB in half a second
+	}
+	if _, body, _ := strings.Cut(string(got), "\r\n\r\n"); body != all.String() {
+		t.Errorf("%d bytes of %d, or others", len(body), all.Len())
+	}
+}
+
+// smallBuffers has the kernel keep little of what is written: a writer hears of its client's pace, not of the buffer's.
+type smallBuffers struct{ net.Listener }
+
+func (l smallBuffers) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		_ = conn.(*net.TCPConn).SetWriteBuffer(64 << 10)
+	}
+	return conn, err
+}
+
 // A proxy on a unix socket that reads at its client's pace gets all of a file: no kernel sends that straight, and each piece has its time.
 func TestSlowClientOnAUnixSocket(t *testing.T) {
 	root := t.TempDir()
