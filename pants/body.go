@@ -271,6 +271,9 @@ func (b *body) Close() error {
 
 // isUnread tells whether net/http would have to wait for the body; one that is being loaded this moment counts.
 func (b *body) isUnread() bool {
+	if b.empty {
+		return false // that body, and its lock, is everybody's
+	}
 	if !b.mu.TryLock() {
 		return true
 	}

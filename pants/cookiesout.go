@@ -54,9 +54,7 @@ func appendCookie(b []byte, name string, c *http.Cookie) ([]byte, error) {
 	b = append(b, name...)
 	b = append(b, '=')
 	b = appendQuoted(b, c.Value)
-	if c.Unparsed != nil {
-		b = appendAttribute(b, "; Comment=", unparsed(c, "comment"))
-	}
+	b = appendAttribute(b, "; Comment=", unparsed(c, "comment"))
 	b = appendAttribute(b, "; Domain=", c.Domain)
 	switch {
 	case c.RawExpires != "":
@@ -91,9 +89,7 @@ func appendCookie(b []byte, name string, c *http.Cookie) ([]byte, error) {
 	if c.Secure {
 		b = append(b, "; secure"...)
 	}
-	if c.Unparsed != nil {
-		b = appendAttribute(b, "; Version=", unparsed(c, "version"))
-	}
+	b = appendAttribute(b, "; Version=", unparsed(c, "version"))
 	return b, checkAttributes(name, c)
 }
 
@@ -106,25 +102,13 @@ func appendAttribute(b []byte, attribute, value string) []byte {
 
 // checkAttributes refuses values that would end their attribute early, or the line.
 func checkAttributes(name string, c *http.Cookie) error {
-	err := checkAttribute(name, "Domain", c.Domain)
-	if err == nil {
-		err = checkAttribute(name, "expires", c.RawExpires)
-	}
-	if err == nil {
-		err = checkAttribute(name, "Path", c.Path)
-	}
-	if err == nil && c.Unparsed != nil {
-		if err = checkAttribute(name, "Comment", unparsed(c, "comment")); err == nil {
-			err = checkAttribute(name, "Version", unparsed(c, "version"))
-		}
-	}
-	return err
-}
-
-func checkAttribute(cookie, attribute, value string) error {
-	for i := 0; i < len(value); i++ {
-		if c := value[i]; c < 0x20 || c == 0x7f || c == ';' {
-			return fmt.Errorf("cookie %q: invalid %s %q", cookie, attribute, value)
+	for _, attribute := range [...]struct{ name, value string }{
+		{"Domain", c.Domain}, {"expires", c.RawExpires}, {"Path", c.Path}, {"Comment", unparsed(c, "comment")}, {"Version", unparsed(c, "version")},
+	} {
+		for i := 0; i < len(attribute.value); i++ {
+			if b := attribute.value[i]; b < 0x20 || b == 0x7f || b == ';' {
+				return fmt.Errorf("cookie %q: invalid %s %q", name, attribute.name, attribute.value)
+			}
 		}
 	}
 	return nil

@@ -21,7 +21,8 @@ type handler struct {
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r := newRequest(h.server, w, hr, h.raw)
-	defer r.over()
+	returns := false
+	defer r.over(&returns)
 	defer r.readRest()
 	defer r.res.end() // whatever happens: a panic of the writer below, or runtime.Goexit in the handler
 	if !r.body.empty {
@@ -30,6 +31,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	}
 	if err := r.ParseBody(); err != nil {
 		r.refuse(err)
+		returns = true
 		return
 	}
 	if h.raw {
@@ -38,6 +40,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	r.HTTP.Trailer = hr.Trailer // the body may have brought some
 	r.run(func() { h.serve(r) }, false)
 	h.settle(r)
+	returns = true
 }
 
 // withBody is hr with another body. hr is not ours to change.

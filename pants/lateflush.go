@@ -1,7 +1,6 @@
 package pants
 
 import (
-	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -22,7 +21,10 @@ type flushSlot struct {
 	_ [56]byte
 }
 
-const flushSlots = 1 << 6
+const (
+	flushBits  = 6
+	flushSlots = 1 << flushBits
+)
 
 // flushDelay is how long a handler may go on before its finished response is flushed.
 const flushDelay = 5 * time.Millisecond
@@ -30,7 +32,7 @@ const flushDelay = 5 * time.Millisecond
 // take reports whether w, which is about to be finished, has a slot now. w.mu is held.
 func (l *lateFlush) take(w *response) bool {
 	const spread = 0x9e3779b97f4a7c15 // some clocks tick in round numbers
-	slot := &l.slots[uint64(w.req.clock.Load())*spread>>(64-6)]
+	slot := &l.slots[uint64(w.req.clock.Load())*spread>>(64-flushBits)]
 	if !slot.CompareAndSwap(nil, w) {
 		return false
 	}
@@ -56,7 +58,7 @@ func (l *lateFlush) sweep() {
 func (w *response) flushLate() {
 	defer func() {
 		if v := recover(); v != nil { // of the writer below
-			w.req.server.log().Error("pants: flush panicked", "path", w.req.Path(), "panic", fmt.Sprint(v))
+			w.req.logPanic(v)
 		}
 	}()
 	w.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,11 +66,7 @@ func TestHandlerGoesOn(t *testing.T) {
 			for mount, h := range map[string]http.Handler{"Handler": s.Handler(handler), "Wrap": wrapped, "Unwrap": hidden, "Handler in Wrap": s.Wrap(s.Handler(handler))} {
 				for _, version := range []int{1, 2} {
 					t.Run(fmt.Sprint(mount, ", HTTP/", version), func(t *testing.T) {
-						ts := httptest.NewUnstartedServer(nil)
-						ts.Config = s.HTTPServer(h)
-						ts.EnableHTTP2 = version == 2
-						ts.StartTLS()
-						defer ts.Close()
+						ts := onHTTPServer(t, &s, h, version == 2)
 						got := make(chan string, 1)
 						go func() { got <- contentOf(ts.Client(), ts.URL) }()
 						select {
@@ -188,13 +185,8 @@ func TestNoFlushAfterServeHTTP(t *testing.T) {
 
 // Clients that do not read keep no other waiting, and a writer that panics ends no process.
 func TestLateFlushFails(t *testing.T) {
-	var logged strings.Builder
-	var mu sync.Mutex
-	s := newServer(t, pants.Config{Log: slog.New(slog.NewTextHandler(writerFunc(func(p []byte) (int, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		return logged.Write(p)
-	}), nil))})
+	log := new(logged)
+	s := newServer(t, pants.Config{Log: slog.New(slog.NewTextHandler(log, nil))})
 	stuck, free := make(chan struct{}), make(chan struct{}, 20)
 	writers := []*flushed{
 		newFlushed(func() error { free <- struct{}{}; panic("of the writer") }),
@@ -225,32 +217,23 @@ func TestLateFlushFails(t *testing.T) {
 	close(goOn)
 	close(stuck)
 	handlers.Wait()
-	for range 200 {
-		mu.Lock()
-		found := strings.Contains(logged.String(), "of the writer")
-		mu.Unlock()
-		if found {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Errorf("the panic is not logged: %q", logged.String())
+	waitFor(t, func() bool { return log.count("of the writer") > 0 })
 }
 
-type writerFunc func(p []byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
-// What is answered is sent also when a handler under Wrap panics next.
-func TestWrapPanicsAfterTheAnswer(t *testing.T) {
+// What is answered is sent also when the handler does not return: net/http throws away what it has not sent.
+func TestHandlerDoesNotReturn(t *testing.T) {
 	var s pants.Server
-	ts := httptest.NewServer(s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, hr *http.Request) {
-		_ = pants.FromContext(hr.Context()).SendResponse("hello")
-		panic(http.ErrAbortHandler)
-	})))
-	defer ts.Close()
-	if got := contentOf(ts.Client(), ts.URL); got != "hello" {
-		t.Errorf("got %q", got)
+	abort := func(r *pants.Request) { _ = r.SendResponse("hello"); panic(http.ErrAbortHandler) }
+	exit := func(r *pants.Request) { _ = r.SendResponse("hello"); runtime.Goexit() }
+	wrap := func(h pants.HandlerFunc) http.Handler {
+		return s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, hr *http.Request) { h(pants.FromContext(hr.Context())) }))
+	}
+	for name, h := range map[string]http.Handler{"panic under Wrap": wrap(abort), "Goexit under Wrap": wrap(exit), "Goexit": s.Handler(exit)} {
+		ts := httptest.NewServer(h)
+		if got := contentOf(ts.Client(), ts.URL); got != "hello" {
+			t.Errorf("%s: got %q", name, got)
+		}
+		ts.Close()
 	}
 }
 

@@ -167,8 +167,11 @@ func (w *response) reset() {
 	_ = conn.Close() // for a Server that counts it
 }
 
-// over notes that ServeHTTP returns. The body goes when the functions of Go have returned too.
-func (r *Request) over() {
+// over notes that ServeHTTP returns, or does not even do that. The body goes when the functions of Go have returned too.
+func (r *Request) over(returns *bool) {
+	if !*returns && r.res.slot != nil {
+		r.res.flushLate() // after a panic or runtime.Goexit net/http throws away what it has not sent
+	}
 	before := r.res.life.word.Or(served)
 	r.res.endLateFlush(before)
 	if before < oneTask {

@@ -169,9 +169,8 @@ func ContentType(contentType string) ResponseOption { return ResponseOption{cont
 
 // SendResponse sends a whole response, with Content-Type and Content-Length, and finishes it. The content is left out for HEAD
 // and for the statuses 204, 205 and 304, which have none. With an error of what was given nothing is sent, and nothing of it
-// stays. The client has it when the handler returns, or within some 5 ms if it goes on; Finish after a Send
-// has it sent at once. The error is ErrFinished for a second one,
-// ErrHeadersSent after a Send.
+// stays. The client has it when the handler returns, or within some 5 ms if it goes on; Finish after a Send has it sent at once.
+// The error is ErrFinished for a second one, ErrHeadersSent after a Send.
 func (r *Request) SendResponse(content string, options ...ResponseOption) error {
 	w := &r.res
 	w.mu.Lock()
@@ -290,9 +289,8 @@ func (r *Request) Serve(h http.Handler) {
 func (w *response) complete(flush bool) error {
 	defer w.finish()
 	err := w.publishTrailers()
-	body := w.req.body
-	unread := !body.empty && body.isUnread() // a flush reads some of that, and must not do so beside the handler
-	if !w.life.has(returned) && (flush || unread || !w.req.server.late.take(w)) {
+	flush = flush || w.req.body.isUnread() // a flush reads some of that, and must not do so beside the handler
+	if !w.life.has(returned) && (flush || !w.req.server.late.take(w)) {
 		err = errors.Join(err, ignoreUnsupported(w.flush()))
 	}
 	return err

@@ -100,23 +100,18 @@ func (s *Server) Wrap(next http.Handler) http.Handler {
 		r := newRequest(s, w, hr, false)
 		r.res.plain = true
 		r.HTTP = hr.WithContext(r.Context())
-		defer r.over()
+		returns := false
+		defer r.over(&returns)
 		defer r.readRest()
 		defer r.res.end() // also when next panics: the gate closes, whatever happens
 		if !r.body.empty {
 			r.HTTP.Body, r.body.copied = r.body, r.HTTP
 			defer r.lingerUnread()
 		}
-		panics := true
-		defer func() {
-			if panics && r.res.slot != nil {
-				r.res.flushLate() // net/http throws away what it has not sent
-			}
-		}()
 		next.ServeHTTP(r.Writer, r.HTTP)
-		panics = false
 		r.res.returnPlain()
 		r.res.dropIfAborted()
+		returns = true
 	})
 }
 

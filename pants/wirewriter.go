@@ -217,27 +217,23 @@ func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
 	if !isLimited {
 		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
 	}
-	position, _ := limited.R.(io.Seeker)
-	goesOn, total := w.goesOn(), int64(0)
+	most, start, total := int64(wireChunk), int64(0), int64(0)
+	file, ok := limited.R.(io.Seeker)
+	if ok && w.goesOn() {
+		most = filePiece
+		start, _ = file.Seek(0, io.SeekCurrent)
+	}
 	for limited.N > 0 {
-		most := int64(wireChunk)
-		if position != nil && goesOn {
-			most = filePiece
-		}
 		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, most)}
 		want := piece.N
-		var before int64
-		if want > wireChunk {
-			before, _ = position.Seek(0, io.SeekCurrent)
-		}
 		w.begin()
 		n, err := below.ReadFrom(piece)
 		w.end()
 		total += n
 		limited.N -= n
-		if err != nil && want > wireChunk && n >= wireChunk && w.ranOut(err) {
-			if now, seekErr := position.Seek(0, io.SeekCurrent); seekErr == nil && now == before+n {
-				continue
+		if most == filePiece && n >= wireChunk && w.ranOut(err) {
+			if now, err := file.Seek(0, io.SeekCurrent); err == nil && now == start+total {
+				continue // nothing was read that was not sent
 			}
 		}
 		if err != nil || n < want {
