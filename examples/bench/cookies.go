@@ -67,6 +67,14 @@ func cookiesIn(name string, n int) row {
 				return cookie.Value
 			}))
 		})},
+		// The API of Pants is a map by name. This is what it takes at the least to have one of net/http's cookies.
+		{who: "r.HTTP.Cookies into a map", handler: server.Handler(func(r *pants.Request) {
+			cookies := map[string]*http.Cookie{}
+			for _, c := range r.HTTP.Cookies() {
+				cookies[c.Name] = c
+			}
+			_ = r.SendResponse(sum(func(name string) string { return cookies[name].Value }))
+		})},
 		// The reading alone: all that is around it is the same.
 		{who: "r.HTTP.Cookies in a kit Handler", handler: server.Handler(func(r *pants.Request) {
 			n := 0
