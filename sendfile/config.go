@@ -156,6 +156,7 @@ type Sender struct {
 	root     *os.Root // nil: the working directory
 	dir      string   // Root, absolute
 	resolved string   // Root without symbolic links
+	kept     atomic.Pointer[workingDir]
 
 	codings  []coding
 	mappings []mapping // the longest prefix first

@@ -25,7 +25,7 @@ var (
 type place struct {
 	rel     string // below the root, cleaned, in the system's spelling
 	abs     string // only if outside
-	dir     string // the root, absolute
+	dir     string // the root, absolute; "": not asked for, see needsDir
 	outside bool
 }
 
@@ -50,7 +50,7 @@ func (s *Sender) locate(name string, allowOutside bool) (place, error) {
 		return place{}, &fileError{name, http.StatusNotFound, fmt.Errorf("%w: NUL in name", fs.ErrNotExist)}
 	}
 	p := place{dir: s.dir}
-	if s.root == nil {
+	if s.root == nil && s.needsDir(name) {
 		dir, err := os.Getwd()
 		if err != nil {
 			return place{}, classify(name, err, nil)
@@ -76,6 +76,12 @@ func (s *Sender) locate(name string, allowOutside bool) (place, error) {
 		return place{}, &fileError{name, http.StatusNotFound, ErrNotRegular}
 	}
 	return p, nil
+}
+
+// needsDir tells whether the name of the working directory matters: to see whether an absolute name lies in it, to name the
+// file to a proxy, and to follow links. To ask for it takes two system calls.
+func (s *Sender) needsDir(name string) bool {
+	return filepath.IsAbs(name) || s.header != "" || s.conf.FollowSymlinks
 }
 
 // within reports whether the absolute name lies in the root, and where. Root
@@ -124,10 +130,9 @@ func (s *Sender) open(name string, p place) (*os.File, fs.FileInfo, error) {
 	var err error
 	root := s.root
 	if root == nil && !p.outside {
-		if root, err = os.OpenRoot(p.dir); err != nil {
+		if root, err = s.workingDir(); err != nil {
 			return nil, nil, classify(name, err, nil)
 		}
-		defer root.Close()
 	}
 	if p.outside {
 		f, err = os.OpenFile(p.abs, openFlags, 0)
