@@ -1,8 +1,11 @@
 package pants_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,5 +135,59 @@ func TestHeaderIsNotCopied(t *testing.T) {
 		if w.Body.String() != "Hello World." || w.copies > 0 {
 			t.Errorf("%s: %q, with %d copies of the header", name, w.Body, w.copies)
 		}
+	}
+}
+
+// Cookies take a few allocations together, not one each, and room for no more of them than came: not for the padding of
+// base64, and next to none for a header that only looks like many.
+func TestAllocationsOfCookies(t *testing.T) {
+	many := func(n int, pair string) string { return strings.TrimSuffix(strings.Repeat(pair+"; ", n), "; ") }
+	numbered := func(n int) string {
+		pairs := make([]string, n)
+		for i := range pairs {
+			pairs[i] = fmt.Sprintf("name%d=value%d", i, i)
+		}
+		return strings.Join(pairs, "; ")
+	}
+	for _, tt := range []struct {
+		name, header string
+		allocations  float64
+		bytes        uint64
+	}{
+		{"one", "a=b", 5, 800},
+		{"one with padding", "a=Zm9vYg==", 5, 800},
+		{"one of '='", "a=" + strings.Repeat("=", 900), 5, 800},
+		{"ten", numbered(10), 8, 3800},
+		{"as many as may be", numbered(1000), 80, 280_000},
+		{"semicolons", strings.Repeat(";", 64<<10), 4, 1000},
+		{"words", many(20_000, "a"), 4, 1000},
+		{"equal names", many(900, "a=b"), 80, 280_000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var s pants.Server
+			hr := httptest.NewRequest(http.MethodGet, "/", nil)
+			hr.Header.Set("Cookie", tt.header)
+			h := s.Handler(func(r *pants.Request) {
+				r.Cookies()
+				_ = r.SendResponse("")
+			})
+			w := nothing{http.Header{}}
+			serve := func() {
+				clear(w.header)
+				h.ServeHTTP(w, hr)
+			}
+			if n := testing.AllocsPerRun(100, serve); n > tt.allocations {
+				t.Errorf("%v allocations, want at most %v", n, tt.allocations)
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for range 100 {
+				serve()
+			}
+			runtime.ReadMemStats(&after)
+			if n := (after.TotalAlloc - before.TotalAlloc) / 100; n > tt.bytes {
+				t.Errorf("%d bytes, want at most %d", n, tt.bytes)
+			}
+		})
 	}
 }

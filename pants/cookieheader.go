@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// readCookies adds the cookies of one Cookie header to c and reports how many it met. The grammar is that of Cookie.py in
-// Python 2.7: name, blanks, '=', blanks, then a quoted string, a date with a comma, or characters of a set; pairs end at
-// ';' or a blank.
-func readCookies(c Cookies, line string, limit int) (int, error) {
+// readCookies adds the cookies of one Cookie header to c and reports how many it met; likely is how many are expected. The
+// grammar is that of Cookie.py in Python 2.7: name, blanks, '=', blanks, then a quoted string, a date with a comma, or characters
+// of a set; pairs end at ';' or a blank.
+func readCookies(c Cookies, line string, limit, likely int) (int, error) {
 	n := 0
 	var room []http.Cookie // one allocation for many
 	for i := 0; i < len(line); {
@@ -44,7 +44,7 @@ func readCookies(c Cookies, line string, limit int) (int, error) {
 			return n, http.ErrNoCookie
 		}
 		if len(room) == 0 {
-			room = make([]http.Cookie, min(limit-n+1, cookieRoom))
+			room = make([]http.Cookie, max(1, min(likely-n+1, cookieRoom)))
 		}
 		cookie := &room[0]
 		room = room[1:]

@@ -44,10 +44,11 @@ func (r *Request) parseCookies() *findings {
 		return f
 	}
 	f.known |= knownCookies
-	limit, count := min(r.server.limits.Cookies, r.cookiesAtMost()), 0
-	f.cookies = make(Cookies, min(limit, 64))
+	limit, count := r.server.limits.Cookies, 0
+	likely := min(limit, r.cookiesLikely())
+	f.cookies = make(Cookies, likely)
 	for _, line := range r.in.Header["Cookie"] {
-		n, err := readCookies(f.cookies, line, limit-count)
+		n, err := readCookies(f.cookies, line, limit-count, likely-count)
 		count += n
 		if err != nil {
 			f.cookies = Cookies{}
@@ -88,6 +89,18 @@ func (r *Request) overLimit() error {
 		return f.queryErr
 	}
 	return f.cookieErr
+}
+
+// cookiesLikely is how many cookies to make room for: browsers put a ';' between two.
+func (r *Request) cookiesLikely() int {
+	n := 0
+	for _, line := range r.in.Header["Cookie"] {
+		n += 1 + strings.Count(line, ";")
+	}
+	if n > cookieRoom { // nobody gets much room for nothing
+		n = min(n, r.cookiesAtMost())
+	}
+	return n
 }
 
 // cookiesAtMost is an upper bound of the cookies received: each has a '='.
