@@ -52,6 +52,7 @@ func wireTries(j wireJob) []wireTry {
 	}
 	if j.pattern == helloJob.pattern || strings.HasSuffix(j.pattern, "}") {
 		kit(kitChi, j.config, true, true)
+		kit(kitChiPlain, j.config, false, true)
 	}
 	if j.config.MemoryLimit != 0 {
 		kit(kitToDisk, pants.Config{}, true, false)

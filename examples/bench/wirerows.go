@@ -28,13 +28,14 @@ type wireTry struct {
 }
 
 const (
-	bareServer = "net/http"
-	bareLimits = "net/http, time limits" // those of HTTPServer, as far as http.Server has them
-	kitServer  = "pants, HTTPServer"
-	kitChi     = "pants on chi, HTTPServer"
-	kitPlain   = "pants, http.Server"
-	kitToDisk  = "pants, HTTPServer, to disk"
-	realPants  = "Pants 1.0.1, Python 2.7"
+	bareServer  = "net/http"
+	bareLimits  = "net/http, time limits" // those of HTTPServer, as far as http.Server has them
+	kitServer   = "pants, HTTPServer"
+	kitChi      = "pants on chi, HTTPServer"
+	kitPlain    = "pants, http.Server"
+	kitChiPlain = "pants on chi, http.Server"
+	kitToDisk   = "pants, HTTPServer, to disk"
+	realPants   = "Pants 1.0.1, Python 2.7"
 )
 
 // wireFiles are what the rows with files send, from the servers' working directory.
