@@ -139,7 +139,7 @@ func TestHeaderIsNotCopied(t *testing.T) {
 }
 
 // Cookies take a few allocations together, not one each, and room for no more of them than came: not for the padding of
-// base64, and next to none for a header that only looks like many.
+// base64, and next to none for a header of ';' or of words.
 func TestAllocationsOfCookies(t *testing.T) {
 	many := func(n int, pair string) string { return strings.TrimSuffix(strings.Repeat(pair+"; ", n), "; ") }
 	numbered := func(n int) string {
@@ -162,11 +162,13 @@ func TestAllocationsOfCookies(t *testing.T) {
 		{"semicolons", strings.Repeat(";", 64<<10), 4, 1000},
 		{"words", many(20_000, "a"), 4, 1000},
 		{"equal names", many(900, "a=b"), 80, 280_000},
+		{"a header each", strings.ReplaceAll(numbered(1000), "; ", "\n"), 80, 280_000},
+		{"without names", strings.Repeat("=;", 1000), 8, 65_000}, // room for a thousand names, and none of them
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var s pants.Server
 			hr := httptest.NewRequest(http.MethodGet, "/", nil)
-			hr.Header.Set("Cookie", tt.header)
+			hr.Header["Cookie"] = strings.Split(tt.header, "\n")
 			h := s.Handler(func(r *pants.Request) {
 				r.Cookies()
 				_ = r.SendResponse("")

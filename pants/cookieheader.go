@@ -5,12 +5,18 @@ import (
 	"strings"
 )
 
-// readCookies adds the cookies of one Cookie header to c and reports how many it met; likely is how many are expected. The
-// grammar is that of Cookie.py in Python 2.7: name, blanks, '=', blanks, then a quoted string, a date with a comma, or characters
-// of a set; pairs end at ';' or a blank.
-func readCookies(c Cookies, line string, limit, likely int) (int, error) {
-	n := 0
-	var room []http.Cookie // one allocation for many
+// cookieReader reads the Cookie headers of a request, one after the other.
+type cookieReader struct {
+	cookies Cookies
+	limit   int           // of the cookies that may still come
+	likely  int           // how many of them are expected
+	room    []http.Cookie // one allocation for many
+}
+
+// read adds the cookies of one header, and reports false when there are more than may be. The grammar is that of Cookie.py in
+// Python 2.7: name, blanks, '=', blanks, then a quoted string, a date with a comma, or characters of a set; pairs end at ';' or
+// a blank.
+func (c *cookieReader) read(line string) bool {
 	for i := 0; i < len(line); {
 		start := i
 		for start < len(line) && (isSpace(line[start]) || line[start] == ';') {
@@ -40,18 +46,20 @@ func readCookies(c Cookies, line string, limit, likely int) (int, error) {
 			quoted, value = strings.HasPrefix(value, `"`), unquoteCookie(value)
 		}
 		i = end
-		if n++; n > limit {
-			return n, http.ErrNoCookie
+		if c.limit == 0 {
+			return false
 		}
-		if len(room) == 0 {
-			room = make([]http.Cookie, max(1, min(likely-n+1, cookieRoom)))
+		if len(c.room) == 0 {
+			c.room = make([]http.Cookie, max(1, min(c.likely, c.limit, cookieRoom)))
 		}
-		cookie := &room[0]
-		room = room[1:]
+		cookie := &c.room[0]
+		c.room = c.room[1:]
+		c.limit--
+		c.likely--
 		cookie.Name, cookie.Value, cookie.Quoted = name, value, quoted
-		c[name] = cookie
+		c.cookies[name] = cookie
 	}
-	return n, nil
+	return true
 }
 
 // cookieRoom is how many cookies are allocated at once at the most: whoever keeps one of them keeps them all.

@@ -44,15 +44,14 @@ func (r *Request) parseCookies() *findings {
 		return f
 	}
 	f.known |= knownCookies
-	limit, count := r.server.limits.Cookies, 0
-	likely := min(limit, r.cookiesLikely())
-	f.cookies = make(Cookies, likely)
+	limit := r.server.limits.Cookies
+	c := cookieReader{limit: limit, likely: min(limit, r.cookiesLikely())}
+	c.cookies = make(Cookies, c.likely)
+	f.cookies = c.cookies
 	for _, line := range r.in.Header["Cookie"] {
-		n, err := readCookies(f.cookies, line, limit-count, likely-count)
-		count += n
-		if err != nil {
+		if !c.read(line) {
 			f.cookies = Cookies{}
-			f.cookieErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: more than %d cookies", r.server.limits.Cookies)}
+			f.cookieErr = &refusal{http.StatusBadRequest, fmt.Errorf("pants: more than %d cookies", limit)}
 			break
 		}
 	}
@@ -91,13 +90,13 @@ func (r *Request) overLimit() error {
 	return f.cookieErr
 }
 
-// cookiesLikely is how many cookies to make room for: browsers put a ';' between two.
+// cookiesLikely is how many cookies to make room for: browsers put a ';' between two. It is never more than can be.
 func (r *Request) cookiesLikely() int {
 	n := 0
 	for _, line := range r.in.Header["Cookie"] {
 		n += 1 + strings.Count(line, ";")
 	}
-	if n > cookieRoom { // nobody gets much room for nothing
+	if n > 1 {
 		n = min(n, r.cookiesAtMost())
 	}
 	return n

@@ -92,7 +92,8 @@ type Config struct {
 	Header string
 
 	// Root is the files' directory. "" is the working directory at the time
-	// of each call. Anything else must exist and is opened once, in New.
+	// of each call; it stays open until a file is sent after the process has
+	// left it. Anything else must exist and is opened once, in New.
 	Root string
 
 	// Prefix goes before the name relative to Root in the header's value. For
@@ -156,7 +157,6 @@ type Sender struct {
 	root     *os.Root // nil: the working directory
 	dir      string   // Root, absolute
 	resolved string   // Root without symbolic links
-	kept     atomic.Pointer[workingDir]
 
 	codings  []coding
 	mappings []mapping // the longest prefix first

@@ -129,10 +129,20 @@ func (s *Sender) open(name string, p place) (*os.File, fs.FileInfo, error) {
 	var f *os.File
 	var err error
 	root := s.root
-	if root == nil && !p.outside {
-		if root, err = s.workingDir(); err != nil {
+	switch {
+	case root != nil || p.outside:
+	case p.dir == "":
+		d, err := openWorkingDir()
+		if err != nil {
 			return nil, nil, classify(name, err, nil)
 		}
+		defer d.release()
+		root = d.root
+	default: // the directory of this name, whatever is the process's by now
+		if root, err = os.OpenRoot(p.dir); err != nil {
+			return nil, nil, classify(name, err, nil)
+		}
+		defer root.Close()
 	}
 	if p.outside {
 		f, err = os.OpenFile(p.abs, openFlags, 0)

@@ -3,24 +3,42 @@ package sendfile
 import (
 	"io/fs"
 	"os"
+	"runtime"
+	"sync"
 )
 
-// workingDir is the root of a Sender without Root, kept open because most programs never leave it.
+// workingDir is the working directory, opened.
 type workingDir struct {
-	root *os.Root
-	info fs.FileInfo
+	root  *os.Root
+	info  fs.FileInfo
+	users int // who has it, and one while it is kept; guarded by kept
 }
 
-// workingDir is the working directory as it is now. One look tells whether it is the one that was kept: while that is open no
-// other directory can have its number. The one before is closed by the garbage collector, since somebody may be using it.
-func (s *Sender) workingDir() (*os.Root, error) {
+// kept is the directory that was the process's when a file was sent last, for all Senders: most programs stay where they are.
+// Who has gone elsewhere holds on to it until the next file is sent.
+var kept struct {
+	sync.Mutex
+	dir *workingDir
+}
+
+// keeps: Windows lets nobody rename or remove a directory that is open.
+const keeps = runtime.GOOS != "windows"
+
+// openWorkingDir is the working directory as it is now, to be released. One look tells whether it is the one that was kept:
+// while that is open no other directory has its number. (The same one may have another mount over it, if it was reached by
+// another way.)
+func openWorkingDir() (*workingDir, error) {
 	info, err := os.Stat(".")
 	if err != nil {
 		return nil, err
 	}
-	if kept := s.kept.Load(); kept != nil && os.SameFile(kept.info, info) {
-		return kept.root, nil
+	kept.Lock()
+	if d := kept.dir; d != nil && os.SameFile(d.info, info) {
+		d.users++
+		kept.Unlock()
+		return d, nil
 	}
+	kept.Unlock()
 	root, err := os.OpenRoot(".")
 	if err != nil {
 		return nil, err
@@ -30,6 +48,27 @@ func (s *Sender) workingDir() (*os.Root, error) {
 		_ = root.Close()
 		return nil, err
 	}
-	s.kept.Store(&workingDir{root, info})
-	return root, nil
+	d := &workingDir{root, info, 1}
+	if keeps {
+		kept.Lock()
+		before := kept.dir
+		kept.dir = d
+		d.users++
+		kept.Unlock()
+		if before != nil {
+			before.release()
+		}
+	}
+	return d, nil
+}
+
+// release closes what nobody has any more.
+func (d *workingDir) release() {
+	kept.Lock()
+	d.users--
+	last := d.users == 0
+	kept.Unlock()
+	if last {
+		_ = d.root.Close()
+	}
 }

@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/go-pants/kit/sendfile"
 )
@@ -51,14 +51,24 @@ func TestWorkingDirectory(t *testing.T) {
 	want("one")
 }
 
-// Whoever sends while the process moves sends a file of one place or the other, and no descriptor stays behind.
+// Whoever sends while the process moves sends a file of one place or the other, and an absolute name is never another place's.
 func TestWorkingDirectoryMoves(t *testing.T) {
 	root := newRoot(t, map[string]string{"one/a.txt": "one", "two/a.txt": "two"})
 	t.Chdir(root)
-	var s sendfile.Sender
+	var direct sendfile.Sender
+	outside := newSender(t, sendfile.Config{AllowOutside: true})
 	moved := make(chan struct{})
 	var wg sync.WaitGroup
-	for range 4 {
+	for _, who := range []struct {
+		s    *sendfile.Sender
+		name string
+		want []string
+	}{
+		{&direct, "a.txt", []string{"one", "two"}},
+		{&direct, filepath.Join(root, "one", "a.txt"), []string{"one"}},
+		{outside, filepath.Join(root, "two", "a.txt"), []string{"two"}},
+		{outside, "a.txt", []string{"one", "two"}},
+	} {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
@@ -68,42 +78,62 @@ func TestWorkingDirectoryMoves(t *testing.T) {
 					return
 				default:
 				}
-				if _, body, err := send(t, &s, newRequest("GET"), "a.txt", nil); err == nil && body != "one" && body != "two" ||
-					err != nil && !errors.Is(err, fs.ErrNotExist) {
-					t.Errorf("Send = %q, %v", body, err)
+				_, body, err := send(t, who.s, newRequest("GET"), who.name, nil)
+				if err == nil && !slices.Contains(who.want, body) ||
+					err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, sendfile.ErrOutsideRoot) {
+					t.Errorf("Send(%s) = %q, %v", who.name, body, err)
 					return
 				}
 			}
 		}()
 	}
-	for range 200 {
+	for range 500 {
 		for _, name := range []string{"one", "two"} {
 			if err := os.Chdir(filepath.Join(root, name)); err != nil {
-				t.Fatal(err)
+				t.Error(err)
 			}
 			runtime.Gosched()
 		}
 	}
 	close(moved)
 	wg.Wait()
-	// The one that is kept stays open; the collector closes the others.
-	open := func() (n int) {
-		list, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Skip("no /proc/self/fd to count descriptors in")
-		}
-		for _, fd := range list {
-			if target, _ := os.Readlink("/proc/self/fd/" + fd.Name()); filepath.Dir(target) == root {
-				n++
+	if n := openBelow(t, root); n > 1 {
+		t.Errorf("%d directories are open", n)
+	}
+}
+
+// One directory is open, however many Senders there are and wherever the process was.
+func TestWorkingDirectoryOnce(t *testing.T) {
+	root := newRoot(t, map[string]string{"one/a.txt": "one", "two/a.txt": "two"})
+	t.Chdir(root)
+	for range 20 {
+		for _, name := range []string{"one", "two"} {
+			if err := os.Chdir(filepath.Join(root, name)); err != nil {
+				t.Fatal(err)
+			}
+			for range 10 {
+				var s sendfile.Sender
+				if _, body, err := send(t, &s, newRequest("GET"), "a.txt", nil); err != nil || body != name {
+					t.Fatalf("Send = %q, %v", body, err)
+				}
+			}
+			if n := openBelow(t, root); n != 1 {
+				t.Fatalf("%d directories are open, want 1", n)
 			}
 		}
-		return n
 	}
-	for tries := 0; open() > 1; tries++ {
-		if tries == 500 {
-			t.Fatalf("%d directories are open", open())
+}
+
+// openBelow counts the open files and directories in root.
+func openBelow(t *testing.T, root string) (n int) {
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("no /proc/self/fd to count descriptors in")
+	}
+	for _, fd := range list {
+		if target, _ := os.Readlink("/proc/self/fd/" + fd.Name()); filepath.Dir(target) == root {
+			n++
 		}
-		runtime.GC()
-		time.Sleep(10 * time.Millisecond)
 	}
+	return n
 }
