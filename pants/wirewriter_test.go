@@ -103,12 +103,7 @@ func TestStuckClientIsGivenUp(t *testing.T) {
 // A slow client gets all of it, in whatever way it is written: the time is one for each piece, not for the whole.
 func TestSlowClientIsServed(t *testing.T) {
 	root := t.TempDir()
-	const size = 24 << 20
-	var all strings.Builder
-	for i := range size / 16 {
-		_, _ = fmt.Fprintf(&all, "%15d\n", i) // every line is at one place only
-	}
-	content := all.String()
+	content := numberedLines(24 << 20)
 	if err := os.WriteFile(filepath.Join(root, "big"), []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -120,29 +115,48 @@ func TestSlowClientIsServed(t *testing.T) {
 		"Write":        http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(content)) }),
 	} {
 		ts := onHTTPServer(t, s, handler, false)
-		conn, err := net.Dial("tcp", ts.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
-		_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
 		start := time.Now()
-		got := make([]byte, 0, size+1<<20)
-		for {
-			n, err := io.ReadFull(conn, got[len(got):min(len(got)+256<<10, cap(got))])
-			if got = got[:len(got)+n]; err != nil {
-				break
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		if _, body, _ := strings.Cut(string(got), "\r\n\r\n"); body != content {
-			t.Errorf("%s: %d bytes of %d, or others", name, len(body), size)
+		if body := readSlowly(t, ts.Listener.Addr(), len(content), 256<<10, 10*time.Millisecond); body != content {
+			t.Errorf("%s: %d bytes of %d, or others", name, len(body), len(content))
 		}
 		if took := time.Since(start); took < 600*time.Millisecond {
 			t.Errorf("%s: it took only %v: nothing is shown", name, took)
 		}
 	}
+}
+
+// numberedLines is a content in which every line is at one place only.
+func numberedLines(size int) string {
+	var all strings.Builder
+	for i := range size / 16 {
+		_, _ = fmt.Fprintf(&all, "%15d\n", i)
+	}
+	return all.String()
+}
+
+// readSlowly asks for "/" and reads what is answered, size bytes and a head, piece by piece, with a pause after each. Nothing but
+// the pauses is to take time.
+func readSlowly(t *testing.T, server net.Addr, size, piece int, pause time.Duration) string {
+	t.Helper()
+	conn, err := net.Dial(server.Network(), server.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetReadBuffer(64 << 10)
+	}
+	_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
+	got := make([]byte, 0, size+1<<20)
+	for {
+		n, err := io.ReadFull(conn, got[len(got):min(len(got)+piece, cap(got))])
+		if got = got[:len(got)+n]; err != nil {
+			break
+		}
+		time.Sleep(pause)
+	}
+	_, body, _ := strings.Cut(string(got), "\r\n\r\n")
+	return body
 }
 
 // A pause between two writes is no stuck write, and no rest of one request's deadline ends the next on the connection.
@@ -375,41 +389,11 @@ func TestTooLargeBelowHTTPServer(t *testing.T) {
 
 // A client that takes longer for a long piece than one write may is gone on with, at the right place, as long as it reads.
 func TestWriteOfAFileGoesOn(t *testing.T) {
-	root := t.TempDir()
-	var all strings.Builder
-	for i := range (4 << 20) / 16 {
-		_, _ = fmt.Fprintf(&all, "%15d\n", i)
-	}
-	if err := os.WriteFile(filepath.Join(root, "big"), []byte(all.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s := newServer(t, pants.Config{Sendfile: sendfile.Config{Root: root}})
-	pants.SetWriteIdle(s, 300*time.Millisecond)
-	srv := s.HTTPServer(s.Handler(func(r *pants.Request) { _ = r.SendFile("big", nil) }))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { _ = srv.Serve(smallBuffers{l}) }()
-	defer srv.Close()
-	conn, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_ = conn.(*net.TCPConn).SetReadBuffer(64 << 10)
-	_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
-	got := make([]byte, 0, all.Len()+1<<20)
-	for {
-		n, err := io.ReadFull(conn, got[len(got):min(len(got)+64<<10, cap(got))])
-		if got = got[:len(got)+n]; err != nil {
-			break
-		}
-		time.Sleep(30 * time.Millisecond) // 1 MiB in half a second
-	}
-	if _, body, _ := strings.Cut(string(got), "\r\n\r\n"); body != all.String() {
-		t.Errorf("%d bytes of %d, or others", len(body), all.Len())
-	}
+	checkSlowFile(t, smallBuffers{l})
 }
 
 // smallBuffers has the kernel keep little of what is written: a writer hears of its client's pace, not of the buffer's.
@@ -425,35 +409,26 @@ func (l smallBuffers) Accept() (net.Conn, error) {
 
 // A proxy on a unix socket that reads at its client's pace gets all of a file: no kernel sends that straight, and each piece has its time.
 func TestSlowClientOnAUnixSocket(t *testing.T) {
-	root := t.TempDir()
-	const size = 16 << 20
-	if err := os.WriteFile(filepath.Join(root, "big"), make([]byte, size), 0o600); err != nil {
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Skip("no unix sockets here: ", err)
+	}
+	checkSlowFile(t, l)
+}
+
+// checkSlowFile has a client of l read a file where a write may take 300 ms: 128 KiB in 60 ms, and 1 MiB in half a second.
+func checkSlowFile(t *testing.T, l net.Listener) {
+	t.Helper()
+	root, content := t.TempDir(), numberedLines(4<<20)
+	if err := os.WriteFile(filepath.Join(root, "big"), []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := newServer(t, pants.Config{Sendfile: sendfile.Config{Root: root}})
 	pants.SetWriteIdle(s, 300*time.Millisecond)
 	srv := s.HTTPServer(s.Handler(func(r *pants.Request) { _ = r.SendFile("big", nil) }))
-	l, err := net.Listen("unix", filepath.Join(root, "s"))
-	if err != nil {
-		t.Skip("no unix sockets here: ", err)
-	}
 	go func() { _ = srv.Serve(l) }()
 	defer srv.Close()
-	conn, err := net.Dial("unix", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_, _ = io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n")
-	buffer, total := make([]byte, 64<<10), 0
-	for {
-		n, err := io.ReadFull(conn, buffer)
-		if total += n; err != nil {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	if total < size {
-		t.Errorf("%d bytes of %d", total, size)
+	if body := readSlowly(t, l.Addr(), len(content), 64<<10, 30*time.Millisecond); body != content {
+		t.Errorf("%d bytes of %d, or others", len(body), len(content))
 	}
 }
