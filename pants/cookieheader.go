@@ -8,8 +8,9 @@ import (
 // cookieReader reads the Cookie headers of a request, one after the other.
 type cookieReader struct {
 	cookies Cookies
-	limit   int           // of the cookies that may still come
-	likely  int           // how many of them are expected
+	limit   int           // how many there may be
+	likely  int           // how many are expected, at most limit
+	count   int           // how many there were, equal names too
 	room    []http.Cookie // one allocation for many
 }
 
@@ -46,16 +47,15 @@ func (c *cookieReader) read(line string) bool {
 			quoted, value = strings.HasPrefix(value, `"`), unquoteCookie(value)
 		}
 		i = end
-		if c.limit == 0 {
+		if c.count == c.limit {
 			return false
 		}
 		if len(c.room) == 0 {
-			c.room = make([]http.Cookie, max(1, min(c.likely, c.limit, cookieRoom)))
+			c.room = make([]http.Cookie, max(1, min(c.likely-c.count, cookieRoom)))
 		}
+		c.count++
 		cookie := &c.room[0]
 		c.room = c.room[1:]
-		c.limit--
-		c.likely--
 		cookie.Name, cookie.Value, cookie.Quoted = name, value, quoted
 		c.cookies[name] = cookie
 	}
@@ -75,8 +75,7 @@ func plainPair(line string, start int) (name, value string, end int) {
 	if equals == start || equals == len(line) || line[equals] != '=' {
 		return "", "", -1
 	}
-	end = equals + 1
-	end += cookieCharacters(line[end:])
+	end = equals + 1 + cookieCharacters(line[equals+1:])
 	switch {
 	case end == len(line):
 		return line[start:equals], line[equals+1:], end
@@ -98,7 +97,7 @@ func cookieCharacters(s string) int {
 			break
 		}
 	}
-	for i < len(s) && characters[s[i]]&cookieCharacter != 0 {
+	for i < len(s) && isCookieChar(s[i]) {
 		i++
 	}
 	return i
@@ -156,10 +155,7 @@ func readValue(line string, i int) int {
 			return end
 		}
 	}
-	for i < len(line) && isCookieChar(line[i]) {
-		i++
-	}
-	return i
+	return i + cookieCharacters(line[i:])
 }
 
 // pairEnd moves behind the blanks and the ';' that end a pair; false when something else follows.

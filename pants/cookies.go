@@ -45,9 +45,9 @@ func (r *Request) parseCookies() *findings {
 	}
 	f.known |= knownCookies
 	limit := r.server.limits.Cookies
-	c := cookieReader{limit: limit, likely: min(limit, r.cookiesLikely())}
-	c.cookies = make(Cookies, c.likely)
-	f.cookies = c.cookies
+	likely := min(limit, r.cookiesLikely())
+	f.cookies = make(Cookies, likely)
+	c := cookieReader{cookies: f.cookies, limit: limit, likely: likely}
 	for _, line := range r.in.Header["Cookie"] {
 		if !c.read(line) {
 			f.cookies = Cookies{}
@@ -90,14 +90,11 @@ func (r *Request) overLimit() error {
 	return f.cookieErr
 }
 
-// cookiesLikely is how many cookies to make room for: browsers put a ';' between two. It is never more than can be.
+// cookiesLikely is how many cookies to make room for: each has a '=', and browsers put a ';' between two.
 func (r *Request) cookiesLikely() int {
 	n := 0
 	for _, line := range r.in.Header["Cookie"] {
-		n += 1 + strings.Count(line, ";")
-	}
-	if n > 1 {
-		n = min(n, r.cookiesAtMost())
+		n += min(strings.Count(line, "="), 1+strings.Count(line, ";"))
 	}
 	return n
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 )
@@ -78,10 +79,10 @@ func (s *Sender) locate(name string, allowOutside bool) (place, error) {
 	return p, nil
 }
 
-// needsDir tells whether the name of the working directory matters: to see whether an absolute name lies in it, to name the
-// file to a proxy, and to follow links. To ask for it takes two system calls.
+// needsDir tells whether the directory is asked for its name, and opened by that: to see whether an absolute name lies in it, to
+// name the file to a proxy, and to follow links. Otherwise it can be kept open, but not on Windows: nobody could rename or remove it.
 func (s *Sender) needsDir(name string) bool {
-	return filepath.IsAbs(name) || s.header != "" || s.conf.FollowSymlinks
+	return filepath.IsAbs(name) || s.header != "" || s.conf.FollowSymlinks || runtime.GOOS == "windows"
 }
 
 // within reports whether the absolute name lies in the root, and where. Root

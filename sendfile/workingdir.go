@@ -3,7 +3,6 @@ package sendfile
 import (
 	"io/fs"
 	"os"
-	"runtime"
 	"sync"
 )
 
@@ -20,9 +19,6 @@ var kept struct {
 	sync.Mutex
 	dir *workingDir
 }
-
-// keeps: Windows lets nobody rename or remove a directory that is open.
-const keeps = runtime.GOOS != "windows"
 
 // openWorkingDir is the working directory as it is now, to be released. One look tells whether it is the one that was kept:
 // while that is open no other directory has its number. (The same one may have another mount over it, if it was reached by
@@ -48,16 +44,13 @@ func openWorkingDir() (*workingDir, error) {
 		_ = root.Close()
 		return nil, err
 	}
-	d := &workingDir{root, info, 1}
-	if keeps {
-		kept.Lock()
-		before := kept.dir
-		kept.dir = d
-		d.users++
-		kept.Unlock()
-		if before != nil {
-			before.release()
-		}
+	d := &workingDir{root, info, 2} // the caller, and kept
+	kept.Lock()
+	before := kept.dir
+	kept.dir = d
+	kept.Unlock()
+	if before != nil {
+		before.release()
 	}
 	return d, nil
 }
