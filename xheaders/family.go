@@ -19,10 +19,11 @@ var known = foldedNames(
 	"X-Host", "X-Scheme", "X-Url-Scheme",
 )
 
-// begins has the first two characters of every name in known, and of familyPrefix.
-var begins = func() (begins [128][128]bool) {
+// begins has a bit for the first two characters of every name in known, and of familyPrefix,
+// and now and then for others: it is small, as it is looked at for every header.
+var begins = func() (begins [32]uint32) {
 	for name := range known {
-		begins[name[0]][name[1]] = true
+		begins[name[0]&31] |= 1 << (name[1] & 31)
 	}
 	return begins
 }()
@@ -78,11 +79,16 @@ func fold(c byte) byte {
 	return '-'
 }
 
+// beginsLikeOne is where most headers of a request end: no name of the family begins like
+// them.
+func beginsLikeOne(key string) bool {
+	return len(key) > 1 && begins[fold(key[0])&31]>>(fold(key[1])&31)&1 != 0
+}
+
 // family reports whether key is a forwarding header, or an alias of one: something else
 // that folds to the same name.
 func family(key string) (name string, alias, ok bool) {
-	// Most headers of a request end here: no name of the family begins like them.
-	if len(key) < 2 || !begins[fold(key[0])][fold(key[1])] {
+	if !beginsLikeOne(key) {
 		return "", false, false
 	}
 	switch key {

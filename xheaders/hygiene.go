@@ -7,11 +7,11 @@ import (
 	"slices"
 )
 
-// clean returns the header map for the handlers behind: now itself when it says nothing
-// but what was believed, else a copy. arrived is the map as the outermost Wrap received
-// it; nested is whether that is another one. What an outer Wrap removed and this one
+// clean returns the header map of r for the handlers behind: itself when it says nothing
+// but what was believed, else a copy. With restore, what an outer Wrap removed and this one
 // believes comes back.
-func (s *settings) clean(now, arrived http.Header, nested bool, o *outcome) http.Header {
+func (s *settings) clean(r *http.Request, in *input, restore bool, o *outcome) http.Header {
+	now, nested := r.Header, in.arrived != r
 	out, copied := now, false
 	set := func(key string, values []string) {
 		if !copied {
@@ -24,19 +24,18 @@ func (s *settings) clean(now, arrived http.Header, nested bool, o *outcome) http
 		}
 	}
 	var buf [256]byte
-	visit := func(key string) {
+	// values are what r has now, if it is there; lines are what arrived.
+	visit := func(key string, values []string, there bool, lines []string) {
 		name, alias, ok := s.member(key)
 		if !ok {
 			return
 		}
-		values, there := now[key]
 		if alias || !o.info.Trusted || !slices.Contains(s.listed, name) {
 			if there {
 				set(key, nil)
 			}
 			return
 		}
-		lines := arrived[key]
 		if slices.Contains(carried, name) {
 			if !slices.Equal(values, lines) {
 				set(key, slices.Clone(lines))
@@ -53,13 +52,17 @@ func (s *settings) clean(now, arrived http.Header, nested bool, o *outcome) http
 			set(key, []string{string(text)})
 		}
 	}
-	for key := range now {
-		visit(key)
+	for key, values := range now {
+		lines := values
+		if nested {
+			lines = in.header[key]
+		}
+		visit(key, values, true, lines)
 	}
-	if nested {
-		for key := range arrived {
+	if nested && restore {
+		for key, lines := range in.header {
 			if _, seen := now[key]; !seen {
-				visit(key)
+				visit(key, nil, false, lines)
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func (x *Resolver) Wrap(next http.Handler) http.Handler {
 			handed.RemoteAddr, handed.Host = remoteAddr(o.info), o.info.Host
 		}
 		if !s.leaves() {
-			handed.Header = s.clean(r.Header, in.header, in.arrived != r, &o)
+			handed.Header = s.clean(r, &in, true, &o)
 		}
 		defer removeFiles(handed, r)
 		next.ServeHTTP(w, handed)
@@ -94,7 +94,7 @@ func Clean(r *http.Request) http.Header {
 	in.take(r)
 	var o outcome
 	s.resolve(x.currentTrust(), &in, &o)
-	return s.clean(r.Header, in.header, false, &o)
+	return s.clean(r, &in, false, &o)
 }
 
 // leaves tells whether Wrap leaves the headers as they came.
