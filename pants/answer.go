@@ -18,6 +18,8 @@ func (w *response) returnPlain() {
 				_ = w.commit()
 			} else if err := checkHeader(w.w.Header()); err != nil {
 				_ = w.refuse(err) // net/http would send it, altered, with its implied 200
+			} else {
+				w.sayWhetherLast()
 			}
 		}
 		if w.state == open && w.refused() != nil {

@@ -5,7 +5,8 @@ import "errors"
 // Errors that a handler may want to tell apart with errors.Is.
 var (
 	// ErrFinished: the response is over, because Finish (or SendResponse, SendFile) was called, the handler of Wrap returned,
-	// the client left, or the time for it passed. Nothing was written.
+	// the client left, the time for it passed, or the connection was taken over: then the error is http.ErrHijacked as well.
+	// Nothing was written.
 	ErrFinished = errors.New("pants: response already finished")
 
 	// ErrHeadersSent: the status line and the headers are on their way, they cannot be changed any more.

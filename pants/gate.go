@@ -43,6 +43,7 @@ func (g *gate) enter(commits bool) error {
 		if g.res.own != nil {
 			g.res.publish(g.res.own)
 		}
+		g.res.sayWhetherLast()
 		g.res.headIsSent(h)
 	}
 	return nil
@@ -68,7 +69,9 @@ func (g *gate) Write(p []byte) (int, error) {
 	if err := g.enter(true); err != nil {
 		return 0, err
 	}
-	return g.w.Write(p)
+	n, err := g.w.Write(p)
+	g.res.written += int64(n)
+	return n, err
 }
 
 func (g *gate) ReadFrom(src io.Reader) (int64, error) {
@@ -79,7 +82,7 @@ func (g *gate) ReadFrom(src io.Reader) (int64, error) {
 	if err := g.enter(true); err != nil {
 		return 0, err
 	}
-	return io.Copy(g.w, src)
+	return g.res.copyFile(g.w, src)
 }
 
 func (g *gate) Flush() { _ = g.FlushError() }

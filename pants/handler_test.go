@@ -223,8 +223,8 @@ func TestHijack(t *testing.T) {
 					line, _ := rw.ReadString('\n')
 					_, _ = rw.WriteString("echo " + line)
 					_ = rw.Flush()
-					if err := r.SendResponse("no"); !errors.Is(err, http.ErrHijacked) {
-						t.Errorf("%s: SendResponse after Hijack = %v, want http.ErrHijacked", name, err)
+					if err := r.SendResponse("no"); !errors.Is(err, http.ErrHijacked) || !errors.Is(err, pants.ErrFinished) {
+						t.Errorf("%s: SendResponse after Hijack = %v, want http.ErrHijacked and ErrFinished", name, err)
 					}
 				}
 				if early {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -33,6 +34,42 @@ func (w *response) publish(h http.Header) {
 		array = append(array, values...)
 		out[name] = array[start:len(array):len(array)]
 	}
+}
+
+// inform sends a 1xx with the pending headers. They stay pending, and the writer below has its own again: what the handler takes
+// back afterwards must not be in the final response, which may be somebody else's 500.
+func (w *response) inform(status int) {
+	if w.own == nil {
+		w.w.WriteHeader(status)
+		return
+	}
+	out := w.w.Header()
+	before := maps.Clone(out)
+	w.publish(w.own)
+	w.w.WriteHeader(status)
+	for name := range w.own {
+		delete(out, name)
+	}
+	for name, values := range before {
+		if _, there := out[name]; !there {
+			out[name] = values
+		}
+	}
+}
+
+// sayWhetherLast comes when the head is about to be sent. mu is held.
+func (w *response) sayWhetherLast() {
+	in := w.req.in
+	if in.ProtoMajor == 1 && (w.req.server.config.DisableKeepAlives || mayHideChunks(in)) && w.status != http.StatusSwitchingProtocols {
+		w.w.Header().Set("Connection", "close")
+	}
+}
+
+// mayHideChunks tells requests of HTTP/1.0 that must be the last on their connection: net/http ignores a Transfer-Encoding there, as
+// RFC 9112 section 6.1 has it, but takes the header out, so that nobody sees that what follows is no request. Those with a length are
+// known not to have had one that counts; GET and HEAD stay as they are, as in Pants.
+func mayHideChunks(in *http.Request) bool {
+	return in.ProtoMajor == 1 && in.ProtoMinor == 0 && in.Method != http.MethodGet && in.Method != http.MethodHead && in.Header["Content-Length"] == nil
 }
 
 // publishTrailers gives the writer below what was set after the head was sent, if it is a trailer. What cannot be sent aborts the
@@ -94,7 +131,7 @@ func checkHeader(h http.Header) error {
 		switch {
 		case len(values) == 0:
 		case len(name) == len("Content-Length") && strings.EqualFold(name, "Content-Length"):
-			if name != "Content-Length" || len(values) > 1 || strings.Trim(values[0], "0123456789") != "" || values[0] == "" {
+			if _, err := strconv.ParseUint(values[0], 10, 63); err != nil || name != "Content-Length" || len(values) > 1 {
 				return fmt.Errorf("pants: invalid %s: %q", name, values)
 			}
 		case len(name) == len("Transfer-Encoding") && strings.EqualFold(name, "Transfer-Encoding"):

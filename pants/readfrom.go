@@ -3,6 +3,8 @@ package pants
 import (
 	"io"
 	"io/fs"
+	"net/http"
+	"strconv"
 	"sync"
 	"syscall"
 )
@@ -22,7 +24,31 @@ func (w *response) sendFrom(src io.Reader) (int64, error) {
 	if err := w.begin(); err != nil {
 		return 0, err
 	}
-	return io.Copy(w.w, src)
+	return w.copyFile(w.w, src)
+}
+
+// copyFile gives a file to dst, which is w.w or a writer below. net/http sees to the announced length in Write but not in ReadFrom,
+// so that has no more of the file than the length allows. mu is held, and the head is sent.
+func (w *response) copyFile(dst http.ResponseWriter, src io.Reader) (total int64, err error) {
+	length, err := strconv.ParseInt(w.head().Get("Content-Length"), 10, 64)
+	if err != nil { // none
+		return io.Copy(dst, src)
+	}
+	limited, ok := src.(*io.LimitedReader)
+	if !ok {
+		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
+	}
+	fits := &io.LimitedReader{R: limited.R, N: min(limited.N, max(0, length-w.written))}
+	if fits.N > 0 {
+		total, err = io.Copy(dst, fits)
+		w.written += total
+		limited.N -= total
+	}
+	if err != nil || fits.N > 0 || limited.N <= 0 {
+		return total, err
+	}
+	n, err := copyOver(dst, limited) // Write refuses what is left, if anything is
+	return total + n, err
 }
 
 // regular is what the kernel can send from: an *os.File, or what its WriteTo makes of it.

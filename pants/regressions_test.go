@@ -3,6 +3,7 @@ package pants_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -120,6 +121,19 @@ func TestRefusedLeavesNoTrace(t *testing.T) {
 		})
 		if w.Code != 200 || w.Body.String() != "a longer text" || w.Header().Get("Content-Length") != "" || w.Header()["Content-Type"] != nil || w.Header()["Etag"] != nil {
 			t.Errorf("%s: %d %q %v", name, w.Code, w.Body, w.Header())
+		}
+	}
+	for name, options := range map[string][]pants.HeadersOption{"sent": nil, "merged": {pants.EndHeaders(false)}} {
+		w := respond(s, http.MethodGet, func(r *pants.Request) {
+			_ = r.SendHeaders(http.Header{"Content-Type": {"text/first"}, "Set-Cookie": {"first=1"}}, pants.EndHeaders(false))
+			bad(r, func() error {
+				return r.SendHeaders(http.Header{"Content-Type": {"text/x"}, "Set-Cookie": {"a=b"}, "X-New": {"x"}}, options...)
+			})
+			_ = r.SendHeaders(http.Header{"Set-Cookie": {"a=b"}})
+			_ = r.Finish()
+		})
+		if w.Header().Get("Content-Type") != "text/first" || fmt.Sprint(w.Header()["Set-Cookie"]) != "[first=1 a=b]" || w.Header()["X-New"] != nil {
+			t.Errorf("%s: %v", name, w.Header())
 		}
 	}
 	w := respond(s, http.MethodGet, func(r *pants.Request) {

@@ -32,6 +32,8 @@ type response struct {
 	state    state
 	status   int32 // marked by SendStatus; the real one once the head is sent
 
+	written int64 // content, see copyFile
+
 	own   http.Header // what a Pants handler sees as headers, and what is pending; nil until used
 	below http.Header // under Wrap: the map that the head was sent from
 	rare  *rare       // nil until needed
@@ -170,10 +172,7 @@ func (w *response) WriteHeader(status int) {
 			_ = w.refuse(err)
 			return
 		}
-		if w.own != nil {
-			w.publish(w.own)
-		}
-		w.w.WriteHeader(status)
+		w.inform(status)
 	default:
 		w.status = int32(status)
 		_ = w.commit()
@@ -192,7 +191,9 @@ func (w *response) Write(p []byte) (int, error) {
 	if err := w.begin(); err != nil {
 		return 0, err
 	}
-	return w.w.Write(p)
+	n, err := w.w.Write(p)
+	w.written += int64(n)
+	return n, err
 }
 
 // WriteString is Write for a string.
@@ -202,7 +203,9 @@ func (w *response) WriteString(s string) (int, error) {
 	if err := w.begin(); err != nil {
 		return 0, err
 	}
-	return io.WriteString(w.w, s)
+	n, err := io.WriteString(w.w, s)
+	w.written += int64(n)
+	return n, err
 }
 
 // begin makes sure that the head is sent and content may follow. mu is held.
@@ -218,10 +221,13 @@ func (w *response) begin() error {
 
 func (w *response) closedError() error {
 	if w.hijacked {
-		return http.ErrHijacked
+		return errHijacked
 	}
 	return ErrFinished
 }
+
+// errHijacked is both: what net/http says, and what else a write after the end is.
+var errHijacked = fmt.Errorf("%w: %w", ErrFinished, http.ErrHijacked)
 
 // beforeHead reports why headers cannot be changed any more. mu is held.
 func (w *response) beforeHead() error {
@@ -261,12 +267,14 @@ func (w *response) commit() error {
 			return w.refuse(err)
 		}
 	}
+	if w.status == http.StatusResetContent && !w.plain {
+		h["Content-Length"] = []string{"0"} // RFC 9110 section 15.3.6: what is written is refused by net/http then
+		delete(h, "Transfer-Encoding")
+	}
 	if w.own != nil {
 		w.publish(w.own)
 	}
-	if w.req.server.config.DisableKeepAlives && w.req.in.ProtoMajor == 1 && w.status != http.StatusSwitchingProtocols {
-		w.w.Header().Set("Connection", "close")
-	}
+	w.sayWhetherLast()
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}

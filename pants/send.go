@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -46,8 +47,8 @@ func WithCookies(with bool) HeadersOption { return HeadersOption{noCookies: !wit
 
 // SendHeaders merges h into the response's headers, each name in place of what was there, and sends them with the status and
 // CookiesOut. Set-Cookie lines are added to those that are there. A Content-Type that nobody gave is not made up. A name that is
-// no token, or a value with a line break or NUL, is an error and nothing of h is taken (CWE-113: the rest of the line would be a
-// header, or a response, of the client's). The error is ErrHeadersSent or ErrFinished when it is too late.
+// no token, or a value with a line break or NUL, is an error (CWE-113: the rest of the line would be a header, or a response, of the
+// client's); with any error nothing of h is taken. The error is ErrHeadersSent or ErrFinished when it is too late.
 func (r *Request) SendHeaders(h http.Header, options ...HeadersOption) error {
 	var o HeadersOption
 	for _, option := range options {
@@ -65,24 +66,49 @@ func (r *Request) SendHeaders(h http.Header, options ...HeadersOption) error {
 		return w.refuse(err)
 	}
 	pending := w.pending()
-	for name, values := range given {
-		if name == "Set-Cookie" {
-			values = append(slices.Clip(pending[name]), values...)
-		}
-		pending[name] = values
-	}
+	replaced := merge(pending, given)
 	if o.keepOpen {
 		w.accept()
 		if o.noCookies {
 			return nil
 		}
 		if err := r.addCookies(pending, nil, false); err != nil {
+			takeBack(pending, given, replaced)
 			return w.refuse(err)
 		}
 		return nil
 	}
 	w.withheld = o.noCookies
-	return w.commitAsGiven()
+	err := w.commitAsGiven()
+	if err != nil {
+		takeBack(pending, given, replaced)
+	}
+	return err
+}
+
+// merge puts given into pending, and returns what it has replaced there.
+func merge(pending, given http.Header) (replaced http.Header) {
+	for name, values := range given {
+		if old, there := pending[name]; there {
+			if replaced == nil {
+				replaced = http.Header{}
+			}
+			replaced[name] = old
+		}
+		if name == "Set-Cookie" {
+			values = append(slices.Clip(pending[name]), values...)
+		}
+		pending[name] = values
+	}
+	return replaced
+}
+
+// takeBack undoes merge.
+func takeBack(pending, given, replaced http.Header) {
+	for name := range given {
+		delete(pending, name)
+	}
+	maps.Copy(pending, replaced)
 }
 
 // commitAsGiven is commit without net/http guessing a Content-Type.
@@ -128,7 +154,8 @@ func (r *Request) Send(data string) error {
 	if data == "" {
 		return nil
 	}
-	_, err := io.WriteString(w.w, data)
+	n, err := io.WriteString(w.w, data)
+	w.written += int64(n)
 	return err
 }
 
@@ -140,7 +167,9 @@ func (r *Request) Write(p []byte) (int, error) {
 	if err := w.beginAsGiven(); err != nil {
 		return 0, err
 	}
-	return w.w.Write(p)
+	n, err := w.w.Write(p)
+	w.written += int64(n)
+	return n, err
 }
 
 func (w *response) beginAsGiven() error {

@@ -74,7 +74,11 @@ func (s *Server) prepare() {
 }
 
 // Handler makes a net/http handler of a Pants handler; mount it on any router. The request's body was read when h runs: what
-// is too long, malformed or stalled is answered with 413, 400 or 408 and never reaches h.
+// is too long, malformed or stalled (60 s without a byte, or less than 100 bytes a second after that time) is answered with 413, 400 or
+// 408 and never reaches h.
+//
+// When the last call of h to send something was refused, and h has returned with no function of Request.Go running, the answer is a
+// 500 at once.
 //
 // ServeHTTP returns when the response is finished, the client is gone, Config.FinishTimeout has passed since h returned, or
 // the server is draining. An unfinished response then becomes 504 or 503, or an aborted connection if part of it was sent;

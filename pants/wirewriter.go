@@ -29,7 +29,8 @@ const wireChunk = 128 << 10
 type wireWriter struct {
 	w        http.ResponseWriter
 	server   *Server
-	proto    int // 1 or 2
+	proto    int  // 1 or 2
+	hides    bool // see mayHideChunks
 	begun    bool
 	whole    bool // see goesOn
 	req      *http.Request
@@ -55,7 +56,7 @@ var (
 )
 
 func newWireWriter(s *Server, w http.ResponseWriter, r *http.Request) *wireWriter {
-	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor, req: r}
+	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor, hides: mayHideChunks(r), req: r}
 	ww.last = ww.proto == 1 && r.Close && r.Body != nil && r.Body != http.NoBody
 	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.WriteTimeout > 0 {
 		ww.deadline.Store(deadlineOfUser)
@@ -93,11 +94,11 @@ func (w *wireWriter) setWriteDeadline(t time.Time) error {
 	return http.NewResponseController(w.w).SetWriteDeadline(t)
 }
 
-// sayWhetherLast comes before the head: a server that drains wants no other request.
+// sayWhetherLast comes before the head: a server that drains wants no other request, for one.
 func (w *wireWriter) sayWhetherLast() {
 	if !w.begun {
 		w.begun = true
-		if w.server.isDraining() { // net/http makes GOAWAY of it on HTTP/2
+		if w.hides || w.server.isDraining() { // net/http makes GOAWAY of it on HTTP/2
 			w.w.Header()["Connection"] = []string{"close"}
 		}
 	}

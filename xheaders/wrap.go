@@ -51,6 +51,8 @@ func FromContext(ctx context.Context) (Info, bool) {
 // X-Forwarded-For by itself is right, too.
 //
 // Wraps nest: the inner one decides anew, from the request as the outermost received it.
+// What is between them must not change forwarding headers in place: where there was nothing
+// to remove, next has the map that came.
 // If an outer one rewrites, so does the inner: RemoteAddr never tells of another decision
 // than the Info beside it.
 func (x *Resolver) Wrap(next http.Handler) http.Handler {
