@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,8 +20,8 @@ import (
 	"github.com/go-pants/kit/pants"
 )
 
-// uploadsVariable tells a child of this program that it is the server.
-const uploadsVariable = "UPLOADS_SERVER"
+// uploadsServer is the name of the server after serveFlag.
+const uploadsServer = "uploads"
 
 // uploadsReport is the part about uploads.
 func uploadsReport(w io.Writer, pattern *regexp.Regexp, short bool) outcome {
@@ -69,17 +68,10 @@ func uploads(w io.Writer, quick bool) error {
 	return errors.Join(errs...)
 }
 
-// receiveUploads is the server's process: it counts the bytes of each uploaded file.
-func receiveUploads() error {
+// receiveUploads is the server: it counts the bytes of each uploaded file.
+func receiveUploads() *http.Server {
 	server, err := pants.New(pants.Config{MaxRequest: -1, MemoryLimit: 1 << 20})
-	if err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Println(listener.Addr())
+	must(err)
 	return server.HTTPServer(server.Handler(func(r *pants.Request) {
 		files := r.Files()["file"]
 		if len(files) == 0 {
@@ -95,7 +87,7 @@ func receiveUploads() error {
 			panic(err)
 		}
 		_ = r.SendResponse(fmt.Sprint(n))
-	})).Serve(listener)
+	}))
 }
 
 // uploadAtOnce uploads count files of size bytes at once to a new server.
@@ -106,9 +98,11 @@ func uploadAtOnce(count int, size int64) (peak int64, took time.Duration, err er
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	server := exec.CommandContext(ctx, self)
-	server.Env = append(os.Environ(), uploadsVariable+"=1")
+	server := exec.CommandContext(ctx, self, serveFlag, uploadsServer)
 	server.Stderr = os.Stderr
+	if _, err := server.StdinPipe(); err != nil {
+		return 0, 0, err
+	}
 	out, err := server.StdoutPipe()
 	if err != nil {
 		return 0, 0, err

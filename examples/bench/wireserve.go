@@ -5,13 +5,14 @@ import (
 	"io"
 	"log"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
 	"strings"
 )
 
-// serveFlag makes this program a server for one try of a row over the wire: -serve ROW/WHO.
+// serveFlag makes this program a server, for one try of a row over the wire, -serve ROW/WHO, or for the uploads.
 const serveFlag = "-serve"
 
 // profileEnv names a directory for the CPU profiles of the servers.
@@ -22,13 +23,16 @@ func serving(args []string) bool {
 	if len(args) != 3 || args[1] != serveFlag {
 		return false
 	}
-	if err := serveTry(args[2]); err != nil {
+	if err := serve(args[2]); err != nil {
 		log.Fatal(err)
 	}
 	return true
 }
 
-func serveTry(name string) error {
+func serve(name string) error {
+	if name == uploadsServer {
+		return untilInputEnds(receiveUploads)
+	}
 	for _, r := range wireRows() {
 		for _, t := range r.tries {
 			if r.name+"/"+t.who != name || t.server == nil {
@@ -41,18 +45,23 @@ func serveTry(name string) error {
 				}
 				defer stop()
 			}
-			l, err := net.Listen("tcp4", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			srv := t.server()
-			go func() { log.Fatal(srv.Serve(l)) }()
-			fmt.Println(l.Addr())
-			_, err = io.Copy(io.Discard, os.Stdin)
-			return err
+			return untilInputEnds(t.server)
 		}
 	}
 	return fmt.Errorf("no server %q", name)
+}
+
+// untilInputEnds serves, and says its address in its first line.
+func untilInputEnds(server func() *http.Server) error {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	srv := server()
+	go func() { log.Fatal(srv.Serve(l)) }()
+	fmt.Println(l.Addr())
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 func profile(path string) (stop func(), err error) {
