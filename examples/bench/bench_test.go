@@ -16,6 +16,10 @@ func TestMain(m *testing.M) {
 	if serving(os.Args) {
 		return // a server that a test has started
 	}
+	if os.Getenv(commandVariable) != "" {
+		main()
+		return
+	}
 	code := m.Run()
 	cleanUp()
 	os.Exit(code)

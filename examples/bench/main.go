@@ -53,6 +53,11 @@ func run() error {
 	only := flag.String("run", "", "only the rows that match this expression")
 	plot := flag.String("plot", "", "draw how costs grow into this SVG file")
 	flag.Parse()
+	if flag.NArg() > 0 { // and the flags after it were not read
+		fmt.Fprintf(flag.CommandLine.Output(), "unexpected argument %q\n", flag.Arg(0))
+		flag.Usage()
+		os.Exit(2)
+	}
 	pattern, err := regexp.Compile(*only)
 	if err != nil {
 		return err
