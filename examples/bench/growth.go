@@ -138,6 +138,15 @@ func (g *grown) promised() (text string, broken bool) {
 	return fmt.Sprintf("at most %.2f: OK", g.atMost), false
 }
 
+func selectedGrowths(pattern *regexp.Regexp) (all []growth) {
+	for _, g := range growths() {
+		if pattern.MatchString("growth/" + g.name) {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
 // growthReport measures how costs grow, and draws them if there is a name for the file.
 func growthReport(file string) part {
 	return func(w io.Writer, pattern *regexp.Regexp, short bool) (o outcome) {
@@ -146,10 +155,7 @@ func growthReport(file string) part {
 			e = growthQuick
 		}
 		var drawn []panel
-		for _, g := range growths() {
-			if !pattern.MatchString("growth/" + g.name) {
-				continue
-			}
+		for _, g := range selectedGrowths(pattern) {
 			o.found = true
 			goroutines := runtime.NumGoroutine()
 			results, err := grow(g, sizes(g.most, short), e)

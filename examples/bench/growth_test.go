@@ -165,6 +165,32 @@ func TestGrowthReport(t *testing.T) {
 	}
 }
 
+// TestCanPlot: asking changes no file, and makes none.
+func TestCanPlot(t *testing.T) {
+	dir, all := t.TempDir(), regexp.MustCompile("")
+	kept, none := filepath.Join(dir, "kept.svg"), filepath.Join(dir, "none.svg")
+	if err := os.WriteFile(kept, []byte("a drawing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{kept, none} {
+		if err := canPlot(file, all); err != nil {
+			t.Error(err)
+		}
+	}
+	if content, err := os.ReadFile(kept); err != nil || string(content) != "a drawing" {
+		t.Errorf("the file has %q, %v", content, err)
+	}
+	if _, err := os.Stat(none); err == nil {
+		t.Error("a file was made")
+	}
+	if err := canPlot(dir, all); err == nil {
+		t.Error("a directory can be written")
+	}
+	if err := canPlot(none, regexp.MustCompile("^hello/")); err == nil {
+		t.Error("nothing can be drawn")
+	}
+}
+
 // svgTexts reads the whole file, and returns what is written in it.
 func svgTexts(t *testing.T, content []byte) (texts []string) {
 	t.Helper()

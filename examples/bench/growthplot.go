@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"math"
 	"os"
+	"regexp"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -89,6 +90,22 @@ var (
 
 // dark turns the drawing, which has a white ground of its own, to light on black where the reader wants that.
 const dark = "<style>@media (prefers-color-scheme: dark) { svg { filter: invert(1) hue-rotate(180deg) } }</style>"
+
+// canPlot reports why there will be no drawing, before the minutes that measuring takes. What the file has is left.
+func canPlot(file string, pattern *regexp.Regexp) error {
+	if len(selectedGrowths(pattern)) == 0 {
+		return fmt.Errorf("nothing to draw: no row of growth matches %q", pattern)
+	}
+	_, before := os.Stat(file)
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil || before == nil {
+		return err
+	}
+	return os.Remove(file)
+}
 
 // drawGrowth writes an SVG with all panels, two in a row.
 func drawGrowth(file string, all []panel) error {

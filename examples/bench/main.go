@@ -62,6 +62,11 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	if *plot != "" {
+		if err := canPlot(*plot, pattern); err != nil {
+			return err
+		}
+	}
 	e := thorough
 	if *short {
 		e = quick

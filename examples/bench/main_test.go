@@ -37,6 +37,8 @@ func TestArguments(t *testing.T) {
 		{"a flag after something else", []string{"hello", "-quick"}, 2, `unexpected argument "hello"`},
 		{"no such flag", []string{"-fast"}, 2, "-fast"},
 		{"no expression", []string{"-run", "("}, 1, "missing closing )"},
+		{"nothing to draw", []string{"-quick", "-run", "^hello/", "-plot", "growth.svg"}, 1, "nothing to draw"},
+		{"no place for the drawing", []string{"-quick", "-run", "^hello/|^growth/cookies$", "-plot", "no such directory/growth.svg"}, 1, "no such directory/"},
 		{"no such row", []string{"-run", "^nothing$"}, 1, "no row matches"},
 	}
 	for _, test := range tests {
