@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -15,22 +14,6 @@ import (
 	"github.com/go-pants/kit/sendfile"
 	"github.com/labstack/echo/v5"
 )
-
-// scratch is the directory of this run's files; cleanUp removes it.
-var scratch = sync.OnceValue(func() string {
-	dir, err := os.MkdirTemp("", "bench")
-	must(err)
-	made = dir
-	return dir
-})
-
-var made string
-
-func cleanUp() {
-	if made != "" {
-		_ = os.RemoveAll(made)
-	}
-}
 
 var fileTime = time.Date(2024, time.May, 6, 7, 8, 9, 0, time.UTC)
 

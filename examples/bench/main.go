@@ -41,9 +41,7 @@ func main() {
 	if serving(os.Args) {
 		return
 	}
-	err := run()
-	cleanUp()
-	if err != nil {
+	if err := run(); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -67,11 +65,13 @@ func run() error {
 			return err
 		}
 	}
+	cleanUpWhenStopped()
+	defer cleanUp()
 	e := thorough
 	if *short {
 		e = quick
 	}
-	return report(os.Stdout, rows(), pattern, e, wireReport, growthReport(*plot), uploadsReport)
+	return report(output{}, rows(), pattern, e, wireReport, growthReport(*plot), uploadsReport)
 }
 
 // part is a part of the report that measures in its own way. It is told whether to be quick.

@@ -54,12 +54,7 @@ func wireMeasure(r wireRow, e effort, self string) ([]wireResult, error) {
 		return nil, err
 	}
 	defer undo()
-	dir, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	if err := writeWireFiles(dir); err != nil {
+	if err := writeWireFiles(scratch()); err != nil {
 		return nil, err
 	}
 	request, want := r.exchange()
@@ -72,7 +67,7 @@ func wireMeasure(r wireRow, e effort, self string) ([]wireResult, error) {
 			m.servers, m.loads = append(m.servers, nil), append(m.loads, nil)
 			continue
 		}
-		cmd.Dir = dir
+		cmd.Dir = scratch()
 		s, err := startServer(t.who, cmd, forServer)
 		if err != nil {
 			return nil, err
