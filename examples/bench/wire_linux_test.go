@@ -146,6 +146,28 @@ func TestWireServerFails(t *testing.T) {
 	}
 }
 
+// TestWireProfile: a relative directory is found from where the command was called.
+func TestWireProfile(t *testing.T) {
+	path, dir := self(t), t.TempDir()
+	t.Chdir(dir)
+	t.Setenv(profileEnv, "profiles")
+	if err := os.Mkdir("profiles", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := wireRows()[0]
+	r.tries = r.tries[:1]
+	_, err := wireMeasure(r, effort{rounds: 1, turn: time.Millisecond}, path)
+	if errors.Is(err, errOneCore) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat("profiles/hello-net-http.pprof"); err != nil || info.Size() == 0 {
+		t.Errorf("the profile: %v, %v", info, err)
+	}
+}
+
 // TestStayOn: all threads are bound, and free again.
 func TestStayOn(t *testing.T) {
 	core, _, err := twoCores()

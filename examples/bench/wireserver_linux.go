@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -33,6 +34,13 @@ type wireServer struct {
 func startServer(who string, cmd *exec.Cmd, core int) (*wireServer, error) {
 	s := &wireServer{who: who, cmd: cmd, ended: make(chan struct{})}
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	if dir := os.Getenv(profileEnv); dir != "" { // the process has another working directory
+		dir, err := filepath.Abs(dir)
+		if err != nil {
+			return nil, err
+		}
+		cmd.Env = append(cmd.Env, profileEnv+"="+dir)
+	}
 	cmd.Stderr = &s.stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdout, err := cmd.StdoutPipe()
