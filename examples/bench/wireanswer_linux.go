@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,6 +18,7 @@ var (
 	errBody   = errors.New("wrong body")
 	errEarly  = errors.New("answered before the end of the request")
 	errHead   = errors.New("unreadable head")
+	errHeader = errors.New("wrong header")
 )
 
 // receive reads what has come of an answer, and tells whether that was all of it.
@@ -42,7 +44,7 @@ func (l *load) receive(c *loadConn) (complete bool, err error) {
 		return false, nil
 	}
 	body := c.buf[head+len(endOfHead) : c.n]
-	if err := checkHead(c.buf[:head], len(l.want)); err != nil {
+	if err := checkHead(c.buf[:head], len(l.want), l.headers); err != nil {
 		return false, err
 	}
 	if len(c.unsent) > 0 {
@@ -63,31 +65,50 @@ func (l *load) receive(c *loadConn) (complete bool, err error) {
 var (
 	endOfHead  = []byte("\r\n\r\n")
 	endOfLine  = []byte("\r\n")
+	colonMark  = []byte(":")
+	semicolon  = []byte(";")
 	lengthName = []byte("Content-Length")
+	typeName   = []byte("Content-Type")
+	cookieName = []byte("Set-Cookie")
 )
 
-// checkHead looks at the status and at the length. An answer without a length (chunked, or until the connection closes) is
-// more work and fewer bytes told than the others': it is no answer to the same row.
-func checkHead(head []byte, want int) error {
+// checkHead looks at the status, at the length, and at the headers that the row is about. An answer without a length (chunked,
+// or until the connection closes) is more work and fewer bytes told than the others': it is no answer to the same row.
+func checkHead(head []byte, want int, headers wireHeaders) error {
 	if !bytes.HasPrefix(head, statusLine) {
 		return fmt.Errorf("%w: %.100q", errStatus, head)
 	}
+	var length, mediaType []byte
+	cookies := 0
 	for rest := head; len(rest) > 0; {
 		var line []byte
 		line, rest, _ = bytes.Cut(rest, endOfLine)
-		if len(line) <= len(lengthName) || line[len(lengthName)] != ':' || !bytes.EqualFold(line[:len(lengthName)], lengthName) {
-			continue
+		name, value, _ := bytes.Cut(line, colonMark)
+		switch {
+		case bytes.EqualFold(name, lengthName):
+			length = bytes.TrimSpace(value)
+		case bytes.EqualFold(name, typeName):
+			mediaType, _, _ = bytes.Cut(value, semicolon)
+			mediaType = bytes.TrimSpace(mediaType)
+		case bytes.EqualFold(name, cookieName):
+			cookies++
 		}
-		value := bytes.TrimSpace(line[len(lengthName)+1:])
-		if length, err := strconv.Atoi(string(value)); err != nil || length != want {
-			return fmt.Errorf("%w: %q, not %d", errLength, value, want)
-		}
-		return nil
 	}
-	return fmt.Errorf("%w: none in %q", errLength, head)
+	n, err := strconv.Atoi(string(length))
+	switch {
+	case length == nil:
+		return fmt.Errorf("%w: none in %q", errLength, head)
+	case err != nil || n != want:
+		return fmt.Errorf("%w: %q, not %d", errLength, length, want)
+	case headers.mediaType != "" && !strings.EqualFold(string(mediaType), headers.mediaType):
+		return fmt.Errorf("%w: the Content-Type is %q, not %s", errHeader, mediaType, headers.mediaType)
+	case headers.cookies != 0 && cookies != headers.cookies:
+		return fmt.Errorf("%w: %d lines of Set-Cookie, not %d", errHeader, cookies, headers.cookies)
+	}
+	return nil
 }
 
-// received makes an error of the end, and none of a call that has to be made again.
+// transferred makes an error of the end, and none of a call that has to be made again.
 func transferred(n int, err error) (int, error) {
 	switch {
 	case err == unix.EAGAIN || err == unix.EINTR:

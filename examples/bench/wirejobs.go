@@ -167,7 +167,7 @@ var jsonJob = wireJob{
 	}),
 }
 
-var smallFileJob, largeFileJob = fileServed("4k.bin"), fileServed("1m.bin")
+var smallFileJob, largeFileJob = fileServed("4k.html"), fileServed("1m.html")
 
 func fileServed(name string) wireJob {
 	return wireJob{

@@ -16,6 +16,7 @@ type load struct {
 	conns    []*loadConn
 	request  []byte
 	want     []byte
+	headers  wireHeaders
 	patience int // milliseconds in which something has to happen
 
 	events  []unix.EpollEvent

@@ -111,6 +111,42 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// TestLoadHeaders: an answer without what the row is about ends the measurement; a charset and other headers do not.
+func TestLoadHeaders(t *testing.T) {
+	text, two := wireHeaders{mediaType: "text/plain"}, wireHeaders{cookies: 2}
+	tests := []struct {
+		name, head string
+		headers    wireHeaders
+		err        error
+	}{
+		{"type", "Content-Type: text/plain\r\n", text, nil},
+		{"type with a charset", "content-type:Text/Plain ; charset=utf-8\r\nX-More: 1\r\n", text, nil},
+		{"another type", "Content-Type: text/plainer\r\n", text, errHeader},
+		{"no type", "X-Content-Type: text/plain\r\n", text, errHeader},
+		{"no type needed", "", wireHeaders{}, nil},
+		{"cookies", "Set-Cookie: a=b\r\nset-cookie: c=d\r\n", two, nil},
+		{"a cookie", "Set-Cookie: a=b; c=d\r\n", two, errHeader},
+		{"no cookie", "", two, errHeader},
+		{"too many cookies", strings.Repeat("Set-Cookie: a=b\r\n", 3), two, errHeader},
+		{"cookies that nobody asked for", "Content-Type: text/plain\r\nSet-Cookie: a=b\r\n", text, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, head := range []string{test.head + "Content-Length: 2\r\n", "Content-Length: 2\r\n" + test.head} {
+				l, err := dialLoad(answering(t, "HTTP/1.1 200 OK\r\n"+head+"\r\nab", "", nil), 1, wireRequest("GET", "/", "", nil), []byte("ab"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer l.close()
+				l.headers = test.headers
+				if _, _, err := l.turn(time.Millisecond); !errors.Is(err, test.err) {
+					t.Errorf("turn = %v, want %v", err, test.err)
+				}
+			}
+		})
+	}
+}
+
 // TestLoadUpload: a request that does not fit into the socket's buffers goes out piece by piece, and comes whole.
 func TestLoadUpload(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -80,6 +80,7 @@ func wireMeasure(r wireRow, e effort, self string) ([]wireResult, error) {
 			m.loads = append(m.loads, nil)
 			return nil, s.explain(err)
 		}
+		l.headers = r.headers
 		m.loads = append(m.loads, l)
 	}
 	if err := m.rounds(e); err != nil {

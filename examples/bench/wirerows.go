@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"os"
@@ -16,7 +17,14 @@ type wireRow struct {
 	conns    int
 	job      wireJob
 	exchange wireExchange
+	headers  wireHeaders
 	tries    []wireTry
+}
+
+// wireHeaders are those that an answer has to have. A charset, and what else somebody adds, is a matter of taste.
+type wireHeaders struct {
+	mediaType string // "" for any, or none
+	cookies   int    // lines of Set-Cookie; 0 for any number
 }
 
 // wireTry is a server. Bare net/http stands first in its row, and the ratios are to it.
@@ -38,8 +46,8 @@ const (
 	realPants   = "Pants 1.0.1, Python 2.7"
 )
 
-// wireFiles are what the rows with files send, from the servers' working directory.
-var wireFiles = map[string]int{"4k.bin": 4 << 10, "1m.bin": 1 << 20}
+// wireFiles are what the rows with files send, from the servers' working directory. HTML is a type that no system's table lacks.
+var wireFiles = map[string]int{"4k.html": 4 << 10, "1m.html": 1 << 20}
 
 func wireFile(name string) []byte {
 	return bytes.Repeat([]byte("0123456789abcdef"), wireFiles[name]/16)
@@ -108,12 +116,12 @@ func wireRows() []wireRow {
 			return wireForm.body, []byte("400")
 		})},
 		{name: "5 cookies in, 2 out", conns: 32, job: cookiesJob,
-			exchange: wireGet("/cookies", "Cookie: b=22; session=0123456789abcdef; d=4; e=5\n", "0123456789abcdef")},
+			exchange: wireGet("/cookies", "Cookie: b=22; session=0123456789abcdef; d=4; e=5\n", "0123456789abcdef"), headers: wireHeaders{cookies: 2}},
 		{name: "1 KiB JSON echo", conns: 32, job: jsonJob, exchange: wirePost("/json", "application/json", func() (body, want []byte) {
 			return wireJSON, wireJSON
-		}), note: "Decoded into a struct and encoded again, by encoding/json."},
-		{name: "4 KiB file", conns: 32, job: smallFileJob, exchange: getFile("4k.bin")},
-		{name: "1 MiB file", conns: 8, job: largeFileJob, exchange: getFile("1m.bin")},
+		}), headers: wireHeaders{mediaType: "application/json"}, note: "Decoded into a struct and encoded again, by encoding/json."},
+		{name: "4 KiB file", conns: 32, job: smallFileJob, exchange: getFile("4k.html"), headers: wireHeaders{mediaType: "text/html"}},
+		{name: "1 MiB file", conns: 8, job: largeFileJob, exchange: getFile("1m.html"), headers: wireHeaders{mediaType: "text/html"}},
 		{name: "8 MiB upload", conns: 2, job: uploadJob, exchange: func() (request, want []byte) {
 			j := wireUpload()
 			return wireRequest("POST", "/upload", "Content-Type: "+j.contentType+"\n", j.body), []byte(j.want)
@@ -126,6 +134,7 @@ func wireRows() []wireRow {
 				"around one function that cuts the path, walks X-Forwarded-For by hand and asks whether the peer is on loopback."},
 	}
 	for i := range rows {
+		rows[i].headers.mediaType = cmp.Or(rows[i].headers.mediaType, "text/plain")
 		rows[i].tries = wireTries(rows[i].job)
 	}
 	wirePromise(rows, "hello", kitServer, wireTry{atLeast: 0.97})
