@@ -112,10 +112,12 @@ func TestReport(t *testing.T) {
 		{"right where it was wrong", "1 answers or promises", []try{us, {who: "them", answer: right, want: "a", says: "b", do: slow}}, nil},
 		{"faster than us", "1 answers or promises", []try{{who: "us", answer: right, want: "a", do: slow}, {who: "them", answer: right, want: "a", do: fast, against: "us", slower: true}}, nil},
 		{"grows", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, against: "us", atMost: 2}}, nil},
-		{"in time", "", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{"us", 100}}}}, nil},
-		{"not in time", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{"us", 2}}}}, nil},
-		{"allocations", "", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 1}}}}, nil},
-		{"too many", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{"us", 0}}}}, nil},
+		{"in time", "", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{to: "us", most: 100}}}}, nil},
+		{"not in time", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: []limit{{to: "us", most: 2}}}}, nil},
+		{"goal not reached", "", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: goal("us", 2, 100)}}, nil},
+		{"goal and promise", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: slow, times: goal("us", 1, 2)}}, nil},
+		{"allocations", "", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{to: "us", most: 1}}}}, nil},
+		{"too many", "1 answers or promises", []try{us, {who: "us again", answer: right, want: "a", do: allocate, allocs: []limit{{to: "us", most: 0}}}}, nil},
 		{"a part", "", nil, ends(outcome{found: true})},
 		{"a part that fails", "over the budget", nil, ends(outcome{found: true, err: errors.New("over the budget")})},
 		{"no such row", "no row matches", nil, nil},
@@ -151,8 +153,8 @@ func TestQuick(t *testing.T) {
 		name, want string
 		again      try
 	}{
-		{"not in time", "", try{do: spin(100 * time.Microsecond), times: []limit{{"us", 2}}}},
-		{"too many allocations", "1 answers or promises", try{do: func() { kept = new(int) }, allocs: []limit{{"us", 0}}}},
+		{"not in time", "", try{do: spin(100 * time.Microsecond), times: []limit{{to: "us", most: 2}}}},
+		{"too many allocations", "1 answers or promises", try{do: func() { kept = new(int) }, allocs: []limit{{to: "us", most: 0}}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -94,7 +94,7 @@ func cookiesIn(name string, n int) row {
 				n += len(c.Value)
 			}
 			_ = r.SendResponse(fmt.Sprint(n))
-		}), like: "r.HTTP.Cookies in a kit Handler", times: []limit{{"r.HTTP.Cookies in a kit Handler", 1}}},
+		}), like: "r.HTTP.Cookies in a kit Handler", times: goal("r.HTTP.Cookies in a kit Handler", 1, 1.8)},
 		{who: "kit Cookies, by name", handler: server.Handler(func(r *pants.Request) { _ = r.SendResponse(sum(r.Cookies().Get)) })},
 	})
 }

@@ -160,7 +160,7 @@ func formsRows() (all []row) {
 			peers = append(peers, peer{who: reader.who, handler: reader.handler(j)})
 		}
 		// The promise: faster than everybody. Binding, which fills a struct, is no peer of that.
-		peers[len(peers)-1].times = []limit{{netForm, 1}, {ginPeer, 1}, {echoPeer, 1}}
+		peers[len(peers)-1].times = []limit{{to: netForm, most: 1}, {to: ginPeer, most: 1}, {to: echoPeer, most: 1}}
 		if len(j.fields) == 10 {
 			peers = append(peers, bound(onGin("/", bindGin), onEcho("/", bindEcho))...)
 		}

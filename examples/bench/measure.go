@@ -40,6 +40,20 @@ type promise struct {
 	broken bool
 	exact  bool // nobody's noise is in it
 	far    bool // broken by more than a neighbour could
+	goal   bool // nothing is broken, it is not reached
+}
+
+// verdict is a word for it.
+func (p promise) verdict() string {
+	switch {
+	case p.goal && p.broken:
+		return "not reached"
+	case p.goal:
+		return "reached"
+	case p.broken:
+		return "BROKEN"
+	}
+	return "holds"
 }
 
 // farOff is by how much a promise has to be broken for nobody to look again.
@@ -132,7 +146,7 @@ func loop(do func(), n int) float64 {
 // keep looks which of its promises a result has kept. Noise alone breaks none: the whole interval has to be on the wrong side.
 func (r *result) keep(ratio func(who string) benchmath.Summary, count func(who string) float64) {
 	note := func(broken, exact, far bool, format string, a ...any) {
-		r.promises = append(r.promises, promise{fmt.Sprintf(format, a...), broken, exact, far})
+		r.promises = append(r.promises, promise{text: fmt.Sprintf(format, a...), broken: broken, exact: exact, far: far})
 	}
 	switch {
 	case r.cannot() || r.ratio.Center == 0:
@@ -143,6 +157,11 @@ func (r *result) keep(ratio func(who string) benchmath.Summary, count func(who s
 	}
 	for _, l := range r.times {
 		s := ratio(l.to)
+		if l.goal {
+			text := fmt.Sprintf("%.2f ± %s times as long as %s, goal %.2f", s.Center, s.PctRangeString(), l.to, l.most)
+			r.promises = append(r.promises, promise{text: text, broken: s.Lo > l.most, goal: true})
+			continue
+		}
 		note(s.Lo > l.most, false, s.Lo > farOff*l.most, "%.2f ± %s times as long as %s, at most %.2f", s.Center, s.PctRangeString(), l.to, l.most)
 	}
 	for _, l := range r.allocs {

@@ -72,6 +72,6 @@ func queryRows() []row {
 		{who: echoPeer, handler: onEcho("/", func(c *echo.Context) error { return c.String(http.StatusOK, sum(c.QueryParam)) })},
 		{who: readByNet, handler: server.Handler(func(r *pants.Request) { _ = r.SendResponse(sum(r.HTTP.FormValue)) })},
 		{who: "kit Get", handler: server.Handler(func(r *pants.Request) { _ = r.SendResponse(sum(r.Get().Get)) }),
-			like: readByNet, times: []limit{{readByNet, 1}}},
+			like: readByNet, times: []limit{{to: readByNet, most: 1}}},
 	}, bound(onGin("/", bindGin), onEcho("/", bindEcho))...))}
 }

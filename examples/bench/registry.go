@@ -45,6 +45,12 @@ type try struct {
 type limit struct {
 	to   string
 	most float64
+	goal bool // no promise: what is to be reached, and is not yet
+}
+
+// goal is what the time is to be, and the promise that it is no worse than now, with room for noise.
+func goal(to string, most, promised float64) []limit {
+	return []limit{{to: to, most: most, goal: true}, {to: to, most: promised}}
 }
 
 // cannot reports whether the row is known to be too much.

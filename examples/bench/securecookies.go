@@ -127,7 +127,7 @@ func functions[T any](name, want string, check func(who string, result T) string
 		}
 		r.tries = append(r.tries, t)
 	}
-	r.tries[2].times = []limit{{secureBytes, secureMost}}
+	r.tries[2].times = []limit{{to: secureBytes, most: secureMost}}
 	return r
 }
 

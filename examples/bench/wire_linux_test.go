@@ -212,6 +212,8 @@ func TestWirePromised(t *testing.T) {
 		{"below in processor time", wireResult{wireTry: ratio, ratio: kept, perCPU: below}, "broken", true},
 		{"below, on a shared core", wireResult{wireTry: ratio, ratio: below, perCPU: kept, shared: true}, "OK", false},
 		{"above, on a shared core", wireResult{wireTry: ratio, ratio: kept, perCPU: below, shared: true}, "broken", true},
+		{"kept, the goal not reached", wireResult{wireTry: wireTry{atLeast: 0.9, goal: 0.97}, ratio: kept, perCPU: kept}, "goal 0.97: not reached; at least 0.90: OK", false},
+		{"kept, the goal reached", wireResult{wireTry: wireTry{atLeast: 0.8, goal: 0.9}, ratio: kept, perCPU: kept}, "goal 0.90: reached; at least 0.80: OK", false},
 		{"slower", wireResult{wireTry: times, behind: both{slower, slower}}, "OK", false},
 		{"not slow enough", wireResult{wireTry: times, behind: both{faster, faster}}, "broken", true},
 		{"slow for want of its core", wireResult{wireTry: times, behind: both{slower, faster}, shared: true}, "broken", true},
@@ -247,7 +249,7 @@ func TestWireReport(t *testing.T) {
 	if !o.found || o.wrong > 0 {
 		t.Errorf("%+v", o)
 	}
-	for _, want := range []string{"wire: full stack, 32 connections", "server's core", kitChi, "at least 0.90: ", "headers of gin: +Content-Type"} {
+	for _, want := range []string{"wire: full stack, 32 connections", "server's core", kitChi, "goal 0.90: ", "at least 0.75: ", "headers of gin: +Content-Type"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}

@@ -120,6 +120,7 @@ func differs(h, from http.Header) string {
 
 // promised tells how a result stands to its promise, which is about answers per second and per second of processor time; about
 // the second only if the core was shared. Noise alone breaks none: the whole interval has to be on the wrong side.
+// A goal breaks nothing.
 func (r *wireResult) promised() (text string, broken bool) {
 	byTime, byCPU, atLeast := r.ratio, r.perCPU, r.atLeast
 	switch {
@@ -129,10 +130,17 @@ func (r *wireResult) promised() (text string, broken bool) {
 		byTime, byCPU, atLeast = r.behind[0], r.behind[1], r.wireTry.behind
 		text = fmt.Sprintf("%s is %.2f ± %s times faster, per CPU %.2f ± %s; ", kitServer, byTime.Center, byTime.PctRangeString(), byCPU.Center, byCPU.PctRangeString())
 	}
-	text += fmt.Sprintf("at least %.2f: ", atLeast)
 	if r.shared {
 		text, byTime = text+"by CPU, for the core was shared: ", byCPU
 	}
+	if r.goal > 0 {
+		says := "reached"
+		if byTime.Center < r.goal || byCPU.Center < r.goal {
+			says = "not reached"
+		}
+		text += fmt.Sprintf("goal %.2f: %s; ", r.goal, says)
+	}
+	text += fmt.Sprintf("at least %.2f: ", atLeast)
 	switch {
 	case byTime.Hi < atLeast || byCPU.Hi < atLeast:
 		return text + "broken", true
