@@ -56,12 +56,16 @@ type preset struct {
 // 4 KiB): a longer value is a 502 there. The other half is for other headers.
 const headLimit = 2 << 10
 
+// apacheLimit keeps a header line below the 8 KiB that Apache's mod_proxy_http reads of one
+// (ResponseFieldSize): a longer one is a 502 there.
+const apacheLimit = 7 << 10
+
 var presets = [...]preset{
 	Direct:         {name: "Direct"},
 	Nginx:          {name: "Nginx", header: headerAccel, fixed: true, encode: true, uri: true, limit: headLimit},
 	Caddy:          {name: "Caddy", header: headerAccel, encode: true, uri: true},
-	Apache:         {name: "Apache", header: headerSendfile, fixed: true, ranges: true},
-	ApacheUnescape: {name: "ApacheUnescape", header: headerSendfile, fixed: true, encode: true, ranges: true},
+	Apache:         {name: "Apache", header: headerSendfile, fixed: true, ranges: true, limit: apacheLimit},
+	ApacheUnescape: {name: "ApacheUnescape", header: headerSendfile, fixed: true, encode: true, ranges: true, limit: apacheLimit},
 	Lighttpd:       {name: "Lighttpd", header: headerSendfile, fixed: true, encode: true, ranges: true},
 	Generic:        {name: "Generic", header: headerSendfile, limit: headLimit},
 }

@@ -91,7 +91,8 @@ func (s *Sender) accelMapping() string {
 // X-Accel-Buffering stays if Proxy is Nginx, which it is then meant for.
 //
 // next sees X-Sendfile-Type: X-Sendfile, and X-Accel-Mapping if there is a Map,
-// whatever the client sent: believing a client's is CVE-2025-61780 in Rack.
+// whatever the client sent: believing a client's is CVE-2025-61780 in Rack. Names that
+// CGI and WSGI take for the same, like X_Sendfile_Type, are taken out as well.
 //
 // Around an httputil.ReverseProxy set DisableCompression in its Transport: else
 // the Transport asks for gzip where the client did not. A middleware that
@@ -111,8 +112,11 @@ func (s *Sender) Intercept(next http.Handler) http.Handler {
 		if inner.Header = r.Header.Clone(); inner.Header == nil {
 			inner.Header = make(http.Header)
 		}
-		delete(inner.Header, "X-Sendfile-Type")
-		delete(inner.Header, "X-Accel-Mapping")
+		for key := range inner.Header {
+			if isAnnounced(key) {
+				delete(inner.Header, key)
+			}
+		}
 		if s != nil {
 			inner.Header["X-Sendfile-Type"] = []string{headerSendfile}
 			if s.announce != "" {
@@ -133,6 +137,32 @@ func (s *Sender) Intercept(next http.Handler) http.Handler {
 		next.ServeHTTP(iw, inner)
 		iw.finish()
 	})
+}
+
+// isAnnounced reports whether key is a header that Intercept sets, or an alias of one: CGI,
+// WSGI and PHP turn letters to one case, and every other sign into "_".
+func isAnnounced(key string) bool {
+	return sameFolded(key, "x-sendfile-type") || sameFolded(key, "x-accel-mapping")
+}
+
+// sameFolded compares with a name in lower case that has no other sign than dashes.
+func sameFolded(key, name string) bool {
+	if len(key) != len(name) {
+		return false
+	}
+	for i := range len(key) {
+		c := key[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case (c < 'a' || c > 'z') && (c < '0' || c > '9'):
+			c = '-'
+		}
+		if c != name[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // interceptor is the ResponseWriter next sees.

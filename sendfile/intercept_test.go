@@ -205,7 +205,9 @@ func TestInterceptRequest(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.title, func(t *testing.T) {
 			s := newSender(t, sendfile.Config{Root: root, Map: tt.m})
-			r := newRequest("GET", "X-Sendfile-Type", "X-Accel-Redirect", "X-Accel-Mapping", "/=/", "X-Accel-Mapping", "/x=/y", "X-Other", "1")
+			r := newRequest("GET", "X-Sendfile-Type", "X-Accel-Redirect", "X-Accel-Mapping", "/=/", "X-Accel-Mapping", "/x=/y", "X-Other", "1",
+				"X_Sendfile_Type", "X-Accel-Redirect", "x-accel_mapping", "/=/", "X.Accel-Mapping", "/=/", "X-Sendfile-Typo", "1")
+			r.Header["x-accel-mapping"] = []string{"/=/"} // as a middleware may have it
 			s.Intercept(http.HandlerFunc(func(w http.ResponseWriter, inner *http.Request) {
 				if got := inner.Header["X-Sendfile-Type"]; fmt.Sprint(got) != "[X-Sendfile]" {
 					t.Errorf("X-Sendfile-Type = %q", got)
@@ -213,8 +215,11 @@ func TestInterceptRequest(t *testing.T) {
 				if got := inner.Header["X-Accel-Mapping"]; fmt.Sprint(got) != fmt.Sprint(tt.mapping) {
 					t.Errorf("X-Accel-Mapping = %q, want %q", got, tt.mapping)
 				}
-				if inner.Header.Get("X-Other") != "1" {
+				if inner.Header.Get("X-Other") != "1" || inner.Header.Get("X-Sendfile-Typo") != "1" {
 					t.Error("other headers are gone")
+				}
+				if len(inner.Header) != 3+len(tt.mapping) {
+					t.Errorf("aliases are left: %v", inner.Header)
 				}
 			})).ServeHTTP(httptest.NewRecorder(), r)
 			if r.Header.Get("X-Sendfile-Type") != "X-Accel-Redirect" || len(r.Header["X-Accel-Mapping"]) != 2 {

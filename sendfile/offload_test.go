@@ -41,6 +41,8 @@ func TestValue(t *testing.T) {
 		{"nginx, as long as it may be", config{Proxy: sendfile.Nginx, Prefix: "/p"}, strings.Repeat("é", 340) + "12345", "/p/" + strings.Repeat("%C3%A9", 340) + "12345"},
 		{"nginx, too long for its buffer", config{Proxy: sendfile.Nginx, Prefix: "/p"}, strings.Repeat("é", 341), direct},
 		{"Caddy, long", config{Proxy: sendfile.Caddy, Prefix: "/p"}, strings.Repeat("é", 341), "/p/" + strings.Repeat("%C3%A9", 341)},
+		{"Apache, too long for a line of its proxy", config{Proxy: sendfile.ApacheUnescape}, strings.Repeat("é/", 1200) + "x", direct},
+		{"Apache, too long as it is", config{Proxy: sendfile.Apache}, strings.Repeat("ddd/", 1800) + "x", direct},
 		{"generic, too long for nginx", config{Header: "X-Sendfile", Prefix: "/p"}, strings.Repeat("d", 2046), direct},
 		{"Caddy", config{Proxy: sendfile.Caddy, Prefix: "/p"}, "é.txt", "/p/%C3%A9.txt"},
 
