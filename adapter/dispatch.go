@@ -74,7 +74,7 @@ func routedPath(hr *http.Request) string {
 		return strings.ReplaceAll(cmp.Or(path, hr.URL.Path, "/"), "+", " ") // "+" that came as %2B has a RawPath
 	}
 	path = cmp.Or(path, raw)
-	if !strings.Contains(raw, path) && strings.Contains(hr.URL.Path, path) { // chi's StripSlashes has decoded it
+	if !escaped(hr) { // chi's StripSlashes has decoded it
 		if strings.Contains(raw, "+") {
 			path = strings.ReplaceAll(path, "+", " ")
 		}

@@ -22,7 +22,6 @@ package adapter
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-pants/kit/pants"
@@ -95,24 +94,6 @@ func allowed(hr *http.Request) []string {
 		}
 	}
 	return found
-}
-
-// Param is the part of the path that the pattern calls name, decoded; "" if there is none. chi matches the path as it was
-// escaped when that differs from the usual escaping, and gives out what it matched: %2F in one request, a decoded blank in
-// another. Param is decoded in either case. For a variable of a rule it is the text that the variable matched, or its default.
-func Param(r *pants.Request, name string) string {
-	m := matchOf(r.HTTP.Context())
-	if i := m.index(name); i >= 0 {
-		return m.texts[i]
-	}
-	value := chi.URLParam(r.HTTP, name)
-	if r.HTTP.URL.RawPath == "" {
-		return value
-	}
-	if decoded, err := url.PathUnescape(value); err == nil {
-		return decoded
-	}
-	return value
 }
 
 // Pattern is the pattern that the request's route was mounted with, over all routers it passed; "" without chi. For a rule it is

@@ -273,6 +273,7 @@ func TestRouterRuleWithMiddleware(t *testing.T) {
 	c := chi.NewRouter()
 	c.Use(middleware.GetHead, middleware.StripSlashes)
 	app := adapter.New(c, &server)
+	mustRule(t, app, "/once/<name>", describe)
 	mustRule(t, app, "/a/<any('b+' c 'd%41!'):name>", describe, "GET")
 	answers(t, c,
 		"/a/c/", "200 /a/<any('b+' c 'd%41!'):name> 0 false, \"c\" true, \"c\"",
@@ -280,6 +281,7 @@ func TestRouterRuleWithMiddleware(t *testing.T) {
 		"/a/b%2B/", "200 /a/<any('b+' c 'd%41!'):name> 0 false, \"b+\" true, \"b+\"",
 		"/a/d%2541!/", "200 /a/<any('b+' c 'd%41!'):name> 0 false, \"d%41!\" true, \"d%41!\"", // decoded once
 		"/a/b+/", "404 404 page not found",
+		"/once/%25%32%35/", "200 /once/<name> 0 false, \"%25\" true, \"%25\"", // a part of the raw path, and decoded
 	)
 }
 
