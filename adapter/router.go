@@ -21,7 +21,9 @@
 package adapter
 
 import (
+	"cmp"
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-pants/kit/pants"
@@ -83,9 +85,10 @@ func allowed(hr *http.Request) []string {
 	if route == nil || route.Routes == nil {
 		return nil
 	}
-	path := hr.URL.Path
-	if hr.URL.RawPath != "" {
-		path = hr.URL.RawPath
+	path := cmp.Or(hr.URL.RawPath, hr.URL.Path)
+	if route.RoutePath != "" { // what is below the routers passed, or a middleware's
+		outside, _ := mounted(route)
+		path = strings.TrimSuffix(outside, "/") + route.RoutePath
 	}
 	var found []string
 	for _, method := range methods {

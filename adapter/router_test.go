@@ -4,10 +4,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/go-pants/kit/adapter"
 	"github.com/go-pants/kit/pants"
 )
@@ -94,6 +96,64 @@ func TestRouter(t *testing.T) {
 			}
 			if allow := strings.Join(res.Header.Values("Allow"), ", "); test.target == "/users/7" && test.status == 405 && allow != "GET, POST" {
 				t.Errorf("Allow = %q", allow)
+			}
+		})
+	}
+}
+
+// RFC 9110 section 15.5.6: a 405 has Allow, also when a middleware has chi look at another path than the client's.
+func TestMethodNotAllowedOnRoutedPath(t *testing.T) {
+	var server pants.Server
+	fill := func(c chi.Router) {
+		app := adapter.New(c, &server)
+		app.Handle("GET /x", say("get"))
+		app.Handle("PUT /x", say("put"))
+		app.Handle("GET /p/{v}", say("get"))
+	}
+	with := func(outside, inside func(http.Handler) http.Handler) http.Handler {
+		c := chi.NewRouter()
+		c.Use(outside)
+		adapter.New(c, &server).MethodNotAllowed(func(r *pants.Request) { _ = r.SendResponse("not so", pants.Code(405)) })
+		fill(c)
+		c.Route("/sub/{s}", func(c chi.Router) {
+			c.Use(inside)
+			fill(c)
+		})
+		return c
+	}
+	nothing := func(next http.Handler) http.Handler { return next }
+	tests := []struct {
+		title   string
+		handler http.Handler
+		target  string
+		allow   string
+	}{
+		{"nothing between", with(nothing, nothing), "/x", "GET, PUT"},
+		{"nothing between, escaped slash", with(nothing, nothing), "/p/a%2Fb", "GET"},
+		{"nothing between, sub-router", with(nothing, nothing), "/sub/a%2Fb/x", "GET, PUT"},
+		{"nothing between, prefix again", with(nothing, nothing), "/sub/p/p/sub", "GET"},
+		{"StripSlashes", with(middleware.StripSlashes, nothing), "/x/", "GET, PUT"},
+		{"StripSlashes, escaped", with(middleware.StripSlashes, nothing), "/p/a%2Bb/", "GET"},
+		{"StripSlashes, sub-router", with(middleware.StripSlashes, nothing), "/sub/s/x/", "GET, PUT"},
+		{"StripSlashes in a sub-router", with(nothing, middleware.StripSlashes), "/sub/a%2Fb/x/", "GET, PUT"},
+		{"CleanPath", with(middleware.CleanPath, nothing), "//x", "GET, PUT"},
+		{"CleanPath, sub-router", with(middleware.CleanPath, nothing), "//sub//s/x", "GET, PUT"},
+		{"URLFormat", with(middleware.URLFormat, nothing), "/x.json", "GET, PUT"},
+		{"URLFormat in a sub-router", with(nothing, middleware.URLFormat), "/sub/s/x.json", "GET, PUT"},
+		{"StripPrefix", with(middleware.StripPrefix("/pre"), nothing), "/pre/sub/s/x", "GET, PUT"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.title, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodDelete, "/", nil)
+			u, err := url.ParseRequestURI(tt.target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			*r.URL = *u
+			w := httptest.NewRecorder()
+			tt.handler.ServeHTTP(w, r)
+			if allow := strings.Join(w.Header().Values("Allow"), ", "); w.Code != 405 || w.Body.String() != "not so" || allow != tt.allow {
+				t.Errorf("DELETE %s = %d %q, Allow %q, want %q", tt.target, w.Code, w.Body, allow, tt.allow)
 			}
 		})
 	}
