@@ -56,11 +56,8 @@ func (t Trace) String() string {
 		}
 		fmt.Fprintf(&b, "%-37s %s\n", h.Text, verdict)
 	}
-	client, hostBy := t.Info.ClientIP(), t.hostBy
-	switch {
-	case t.Info.hasRaw:
-		client = show(client)
-	case client == "":
+	client, hostBy := show(t.Info.ClientIP()), t.hostBy // a peer's zone is text, too
+	if !t.Info.hasRaw && !t.Info.Client.IsValid() {
 		client = "unknown"
 	}
 	if hostBy == "" {
