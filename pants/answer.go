@@ -65,7 +65,7 @@ func (w *response) answer(status int, withCookies bool) {
 		h["Retry-After"] = []string{"1"}
 	}
 	w.status = int32(status)
-	w.headIsSent(h)
+	w.headGoes(h)
 	w.abort() // until it is through: the writer below may panic
 	w.w.WriteHeader(status)
 	if w.req.in.Method != http.MethodHead {

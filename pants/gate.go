@@ -40,11 +40,7 @@ func (g *gate) enter(commits bool) error {
 		if err := checkHeader(h); err != nil {
 			return g.res.refuse(err)
 		}
-		if g.res.own != nil {
-			g.res.publish(g.res.own)
-		}
-		g.res.sayWhetherLast()
-		g.res.headIsSent(h)
+		g.res.headGoes(h)
 	}
 	return nil
 }
@@ -69,9 +65,7 @@ func (g *gate) Write(p []byte) (int, error) {
 	if err := g.enter(true); err != nil {
 		return 0, err
 	}
-	n, err := g.w.Write(p)
-	g.res.written += int64(n)
-	return n, err
+	return g.res.count(g.w.Write(p))
 }
 
 func (g *gate) ReadFrom(src io.Reader) (int64, error) {

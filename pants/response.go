@@ -144,8 +144,13 @@ func (w *response) head() http.Header {
 	return w.w.Header()
 }
 
-// headIsSent notes that the head is on its way. Asking net/http for its map again would have that copied. mu is held.
-func (w *response) headIsSent(h http.Header) {
+// headGoes puts into the map below what the head is to have, and notes that it is on its way. Asking net/http for its map again would
+// have that copied. mu is held.
+func (w *response) headGoes(h http.Header) {
+	if w.own != nil {
+		w.publish(w.own)
+	}
+	w.sayWhetherLast()
 	w.state, w.sent = headSent, true
 	if w.plain {
 		w.below = h
@@ -191,9 +196,7 @@ func (w *response) Write(p []byte) (int, error) {
 	if err := w.begin(); err != nil {
 		return 0, err
 	}
-	n, err := w.w.Write(p)
-	w.written += int64(n)
-	return n, err
+	return w.count(w.w.Write(p))
 }
 
 // WriteString is Write for a string.
@@ -203,7 +206,11 @@ func (w *response) WriteString(s string) (int, error) {
 	if err := w.begin(); err != nil {
 		return 0, err
 	}
-	n, err := io.WriteString(w.w, s)
+	return w.count(io.WriteString(w.w, s))
+}
+
+// count keeps how much content was written, and returns what it is given. mu is held.
+func (w *response) count(n int, err error) (int, error) {
 	w.written += int64(n)
 	return n, err
 }
@@ -271,14 +278,10 @@ func (w *response) commit() error {
 		h["Content-Length"] = []string{"0"} // RFC 9110 section 15.3.6: what is written is refused by net/http then
 		delete(h, "Transfer-Encoding")
 	}
-	if w.own != nil {
-		w.publish(w.own)
-	}
-	w.sayWhetherLast()
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	w.headIsSent(h)
+	w.headGoes(h)
 	w.accept()
 	w.w.WriteHeader(int(w.status))
 	return nil

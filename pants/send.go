@@ -154,8 +154,7 @@ func (r *Request) Send(data string) error {
 	if data == "" {
 		return nil
 	}
-	n, err := io.WriteString(w.w, data)
-	w.written += int64(n)
+	_, err := w.count(io.WriteString(w.w, data))
 	return err
 }
 
@@ -167,9 +166,7 @@ func (r *Request) Write(p []byte) (int, error) {
 	if err := w.beginAsGiven(); err != nil {
 		return 0, err
 	}
-	n, err := w.w.Write(p)
-	w.written += int64(n)
-	return n, err
+	return w.count(w.w.Write(p))
 }
 
 func (w *response) beginAsGiven() error {
