@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-chi/chi/v5"
@@ -35,6 +36,28 @@ func writeText(w http.ResponseWriter, text string) {
 	_, _ = io.WriteString(w, text)
 }
 
+// requestObject is as large as a Request, and has pointers in it.
+type requestObject struct {
+	w    http.ResponseWriter
+	hr   *http.Request
+	took time.Duration
+	_    [240 - 4*8]byte
+}
+
+// lastObject keeps the object on the heap, where one is that a handler may keep.
+var lastObject *requestObject
+
+var programStart = time.Now()
+
+// timed says hello as somebody would who has nothing but two of the things that Pants' API asks for: an object for each request,
+// which may be kept and is in no pool therefore, and which knows how long it took.
+func timed(w http.ResponseWriter, hr *http.Request) {
+	start := time.Since(programStart) // reads one clock, time.Now reads two
+	lastObject = &requestObject{w: w, hr: hr}
+	sayHello(lastObject.w, lastObject.hr)
+	lastObject.took = time.Since(programStart) - start
+}
+
 // helloRows are what a framework costs that does next to nothing.
 func helloRows() []row {
 	var server pants.Server
@@ -44,8 +67,10 @@ func helloRows() []row {
 
 	return []row{ask("hello", "200 text/plain\n"+hello, get("/hello"), nil, nil, []peer{
 		{who: bare, handler: http.HandlerFunc(sayHello)},
+		{who: "bare, an object and its time", handler: http.HandlerFunc(timed)},
 		{who: serveMux, handler: onServeMux("GET /hello", sayHello)},
 		{who: onChi, handler: onChiRouter("/hello", sayHello)},
+		{who: "chi, an object and its time", handler: onChiRouter("/hello", timed), like: onChi},
 		{who: ginPeer, handler: onGin("/hello", func(c *gin.Context) { c.String(http.StatusOK, hello) })},
 		{who: echoPeer, handler: onEcho("/hello", func(c *echo.Context) error { return c.String(http.StatusOK, hello) })},
 		{who: muxPeer, handler: onMux("/hello", sayHello)},

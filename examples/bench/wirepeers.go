@@ -26,14 +26,13 @@ var loopback = []string{"127.0.0.0/8"}
 func wireTries(j wireJob) []wireTry {
 	tries := []wireTry{{who: bareServer, server: func() *http.Server { return plainServer(wireBare(j)) }}}
 	if j.pattern == helloJob.pattern || j.stack {
-		tries = append(tries, wireTry{who: bareLimits, server: func() *http.Server {
-			srv := plainServer(wireBare(j))
-			srv.ReadHeaderTimeout, srv.WriteTimeout, srv.IdleTimeout = 10*time.Second, time.Minute, 75*time.Second
-			return srv
-		}})
+		tries = append(tries, wireTry{who: bareLimits, server: func() *http.Server { return withLimits(wireBare(j)) }})
 	}
 	for _, peer := range wirePeers {
 		tries = append(tries, wireTry{who: peer.who, server: func() *http.Server { return plainServer(peer.mount(j)) }})
+		if j.stack && peer.who == onChi {
+			tries = append(tries, stackParts(j, peer.mount)...)
+		}
 	}
 	kit := func(who string, c pants.Config, ownServer, onChi bool) {
 		tries = append(tries, wireTry{who: who, server: func() *http.Server {
@@ -64,6 +63,43 @@ func wireTries(j wireJob) []wireTry {
 }
 
 func plainServer(h http.Handler) *http.Server { return &http.Server{Handler: h} }
+
+func withLimits(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 75 * time.Second}
+}
+
+// stackParts are chi with one of the three things that the kit's full stack has: they tell what each of them costs.
+func stackParts(j wireJob, mount func(wireJob) http.Handler) []wireTry {
+	return []wireTry{
+		{who: "chi, time limits", server: func() *http.Server { return withLimits(mount(j)) }},
+		{who: "chi, the kit's XHeaders", server: func() *http.Server {
+			c := chi.NewRouter()
+			c.Use(accessLog, trustLoopback())
+			c.Method(j.method, j.pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				client, _ := xheaders.FromContext(r.Context())
+				writeText(w, chi.URLParam(r, "name")+" "+client.ClientIP()+" "+client.Scheme+"\n")
+			}))
+			return plainServer(c)
+		}},
+		{who: "chi, the kit's Handler", server: func() *http.Server {
+			c := chi.NewRouter()
+			c.Use(accessLog, chimiddleware.ClientIPFromXFF(loopback...))
+			var s pants.Server
+			adapter.New(c, &s).Handle(j.method+" "+j.pattern, func(r *pants.Request) {
+				ctx := r.HTTP.Context()
+				_ = r.SendResponse(adapter.Param(r, "name") + " " + chimiddleware.GetClientIP(ctx) + " " + r.HTTP.Header.Get("X-Forwarded-Proto") + "\n")
+			})
+			return plainServer(c)
+		}},
+	}
+}
+
+// trustLoopback is the kit's middleware.
+func trustLoopback() func(http.Handler) http.Handler {
+	x, err := xheaders.New(xheaders.Config{Trust: []string{"loopback"}})
+	must(err)
+	return middleware.XHeaders(x)
+}
 
 func cutHello(path string) string { return strings.TrimPrefix(path, "/hello/") }
 
@@ -120,7 +156,7 @@ var wirePeers = []struct {
 		m.HandleFunc(j.method+" "+j.pattern, j.plain(func(r *http.Request) string { return r.PathValue("name") }))
 		return around(j, m)
 	}},
-	{"chi", func(j wireJob) http.Handler {
+	{onChi, func(j wireJob) http.Handler {
 		c := chi.NewRouter()
 		if j.stack {
 			c.Use(accessLog, chimiddleware.ClientIPFromXFF(loopback...))
@@ -181,9 +217,7 @@ func kitHandler(s *pants.Server, j wireJob, onChi bool) http.Handler {
 	}
 	c := chi.NewRouter()
 	if j.stack {
-		x, err := xheaders.New(xheaders.Config{Trust: []string{"loopback"}})
-		must(err)
-		c.Use(accessLog, middleware.XHeaders(x))
+		c.Use(accessLog, trustLoopback())
 	}
 	adapter.New(c, s).Handle(j.method+" "+j.pattern, j.pants(func(r *pants.Request) string { return adapter.Param(r, "name") }))
 	return c
