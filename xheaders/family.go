@@ -14,9 +14,10 @@ var known = foldedNames(
 	hRealIP, "X-Client-Ip", "Client-Ip", "X-Cluster-Client-Ip", "Cluster-Client-Ip", "True-Client-Ip",
 	"X-Remote-Ip", "X-Remote-Addr", "X-Originating-Ip", "Proxy-Client-Ip", "Wl-Proxy-Client-Ip",
 	"Cf-Connecting-Ip", "Cf-Connecting-Ipv6", "Cf-Pseudo-Ipv4", "Fastly-Client-Ip", "Fly-Client-Ip",
-	"X-Azure-Clientip", "X-Azure-Socketip", "X-Envoy-External-Address", "X-Appengine-User-Ip",
+	"X-Azure-Clientip", "X-Azure-Socketip", "X-Envoy-External-Address", "X-Appengine-User-Ip", "X-Appengine-Remote-Addr",
+	"Cloudfront-Viewer-Address", "Do-Connecting-Ip", "X-Nf-Client-Connection-Ip", "X-Vercel-Forwarded-For",
 	"X-Original-Forwarded-For", "X-Original-For", "X-Original-Host", "X-Original-Proto",
-	"X-Host", "X-Scheme", "X-Url-Scheme",
+	"X-Host", "X-Scheme", "X-Url-Scheme", "Cloudfront-Forwarded-Proto", "X-Proxied-Https",
 )
 
 // begins has a bit for the first two characters of every name in known, and of familyPrefix,
