@@ -57,6 +57,8 @@ func TestNewErrors(t *testing.T) {
 		{"alias of a list", headers(ten, "X_Forwarded_For"), []string{`"X_Forwarded_For" in Headers: an alias of "X-Forwarded-For"`}},
 		{"alias of a single header", headers(ten, "X-Real_IP"), []string{`"X-Real_IP" in Headers: an alias of "X-Real-Ip"`}},
 		{"scheme header that is not read", headers(ten, "X-Forwarded-For", "X-Forwarded-Scheme"), []string{`"X-Forwarded-Scheme"`}},
+		{"scheme header of CloudFront", headers(ten, "X-Forwarded-For", "CloudFront-Forwarded-Proto"), []string{`"CloudFront-Forwarded-Proto"`}},
+		{"an address that runs into its port", headers(ten, "CloudFront-Viewer-Address"), []string{`"CloudFront-Viewer-Address"`, "X-Forwarded-For"}},
 		{"Host", headers(ten, "X-Forwarded-For", "Host"), []string{`"Host"`}},
 		{"DangerouslyTrustAll with Trust", xheaders.Config{DangerouslyTrustAll: true, Trust: []string{"loopback"}}, []string{`Trust ["loopback"] has no effect`}},
 		{"DangerouslyTrustAll with Hops", xheaders.Config{DangerouslyTrustAll: true, Hops: 1}, []string{`Hops 1 has no effect`}},

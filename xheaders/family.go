@@ -41,16 +41,21 @@ var carried = []string{
 // unread are names that somebody may list for what they say, and that would otherwise
 // be taken for a header with an address.
 var unread = map[string]string{
-	"X-Forwarded":          "it has no defined form",
-	"X-Forwarded-Scheme":   "have the proxy send X-Forwarded-Proto",
-	"X-Forwarded-Protocol": "have the proxy send X-Forwarded-Proto",
-	"X-Scheme":             "have the proxy send X-Forwarded-Proto",
-	"X-Url-Scheme":         "have the proxy send X-Forwarded-Proto",
-	"X-Original-Proto":     "have the proxy send X-Forwarded-Proto",
-	"X-Host":               "have the proxy send X-Forwarded-Host",
-	"X-Original-Host":      "have the proxy send X-Forwarded-Host",
-	"Host":                 "it carries no address",
-	"Via":                  "it carries no address",
+	"X-Forwarded":                "it has no defined form",
+	"X-Forwarded-Scheme":         "have the proxy send X-Forwarded-Proto",
+	"X-Forwarded-Protocol":       "have the proxy send X-Forwarded-Proto",
+	"X-Scheme":                   "have the proxy send X-Forwarded-Proto",
+	"X-Url-Scheme":               "have the proxy send X-Forwarded-Proto",
+	"X-Original-Proto":           "have the proxy send X-Forwarded-Proto",
+	"Cloudfront-Forwarded-Proto": "have the proxy send X-Forwarded-Proto",
+	"X-Proxied-Https":            "have the proxy send X-Forwarded-Proto",
+	"X-Host":                     "have the proxy send X-Forwarded-Host",
+	"X-Original-Host":            "have the proxy send X-Forwarded-Host",
+	"Host":                       "it carries no address",
+	"Via":                        "it carries no address",
+
+	// An IPv6 address without brackets, ":" and a port: "2001:db8::9:4431" is another address.
+	"Cloudfront-Viewer-Address": "its port cannot be told from an IPv6 address, read X-Forwarded-For",
 }
 
 const familyPrefix = "x-forwarded-"
