@@ -94,14 +94,17 @@ func (s *segment) pattern() string {
 		key = strings.Join(names, "-")
 	}
 	var expr strings.Builder
+	anything := false // the part before is a variable for any text
 	for _, p := range s.parts {
+		again := anything
+		anything = p.variable != nil && p.prepared.wire == ""
 		switch {
 		case p.variable == nil:
 			expr.WriteString(spellings(p.text))
-		case p.prepared.wire == "":
-			expr.WriteString("[^/]+")
-		default:
+		case !anything:
 			expr.WriteString(p.prepared.wire)
+		case !again: // variables count bytes, and chi letters: one may be enough for two variables
+			expr.WriteString("[^/]+")
 		}
 	}
 	return "{" + key + ":" + expr.String() + "}"

@@ -44,6 +44,8 @@ func TestRule(t *testing.T) {
 		{"/<string:name>.html", `/{name:[^/]+\.html}`, "", "/a.b.html", values{"a.b"}},
 		{"/v<name>", "/{name:v[^/]+}", "", "/v%0Ax", values{"\nx"}},
 		{"/<aa>-<bb>", "/{aa-bb:[^/]+-[^/]+}", "", "/x-y-z", values{"x-y", "z"}},
+		{"/<aa><bb>", "/{aa-bb:[^/]+}", "", "/%C3%A9", values{"\xc3", "\xa9"}}, // two bytes, which chi reads as one letter
+		{"/<aa>x<bb><cc>", "/{aa-bb-cc:[^/]+x[^/]+}", "", "/%C3%A9x%C3%A9", values{"é", "\xc3", "\xa9"}},
 		{"/<aa>/<bb>", "/{aa}/{bb}", "", "/x%21/100%25", values{"x!", "100%"}},
 
 		{"/user/<int:id>", "/user/{id:-?[0-9]+}", "", "/user/-5", values{-5}},
