@@ -2,7 +2,6 @@ package adapter
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -147,13 +146,14 @@ func methodNotAllowed(mux chi.Routes) http.HandlerFunc {
 
 // carry is hr with the match, for Param, Value and Pattern, and for handlers that know chi or net/http only.
 func carry(hr *http.Request, m *match) *http.Request {
-	route := chi.RouteContext(hr.Context())
-	hr = hr.WithContext(context.WithValue(hr.Context(), matchKey{}, m))
-	for i, v := range m.route.variables {
-		hr.SetPathValue(v.Name, m.texts[i])
-		if route != nil {
+	if route := chi.RouteContext(hr.Context()); route != nil {
+		for i, v := range m.route.variables {
 			route.URLParams.Add(v.Name, m.texts[i])
 		}
+	}
+	hr = keep(hr, m)
+	for i, v := range m.route.variables {
+		hr.SetPathValue(v.Name, m.texts[i])
 	}
 	return hr
 }

@@ -30,7 +30,8 @@ import (
 )
 
 // Router mounts Pants handlers on a chi.Router. The chi.Router stays yours: its Use, Group, Route and ordinary handlers work
-// as before.
+// as before. A handler may ask for its route as long as it runs, also when the response is finished and chi's Context is that of
+// another request.
 type Router struct {
 	routes chi.Router
 	server *pants.Server
@@ -44,26 +45,32 @@ func New(c chi.Router, s *pants.Server) *Router {
 	return r
 }
 
+// handler is h for chi to call.
+func (r *Router) handler(h pants.HandlerFunc) http.Handler {
+	next := r.server.Handler(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) { next.ServeHTTP(w, keep(hr, nil)) })
+}
+
 // Handle mounts h at a pattern of chi, for all methods ("/x") or for one ("GET /users/{id}"). Like chi's it panics when the
 // pattern or the method is none: that is a mistake in the program.
 func (r *Router) Handle(pattern string, h pants.HandlerFunc) {
-	r.routes.Handle(pattern, r.server.Handler(h))
+	r.routes.Handle(pattern, r.handler(h))
 }
 
 // Mount gives h everything below the pattern. Path stays whole: h sees the prefix too.
 func (r *Router) Mount(pattern string, h pants.HandlerFunc) {
-	r.routes.Mount(pattern, r.server.Handler(h))
+	r.routes.Mount(pattern, r.handler(h))
 }
 
 // NotFound gives h the requests that no route is for.
 func (r *Router) NotFound(h pants.HandlerFunc) {
-	r.routes.NotFound(r.server.Handler(h).ServeHTTP)
+	r.routes.NotFound(r.handler(h).ServeHTTP)
 }
 
 // MethodNotAllowed gives h the requests that a route is for, but not with that method. The Allow header, which RFC 9110 section
 // 15.5.6 demands of a 405, is set for it.
 func (r *Router) MethodNotAllowed(h pants.HandlerFunc) {
-	next := r.server.Handler(h)
+	next := r.handler(h)
 	r.routes.MethodNotAllowed(func(w http.ResponseWriter, hr *http.Request) {
 		if w.Header().Get("Allow") == "" { // else a rule has said it
 			for _, method := range allowed(hr) {

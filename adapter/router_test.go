@@ -1,12 +1,15 @@
 package adapter_test
 
 import (
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -186,5 +189,65 @@ func TestMistakesPanicAtStart(t *testing.T) {
 			}()
 			f()
 		}()
+	}
+}
+
+// TestLateHandlerKnowsItsOwnRoute: chi takes its Context back when a request is over, and gives it to the next one. A handler that
+// is still running then was told the other client's parameters.
+func TestLateHandlerKnowsItsOwnRoute(t *testing.T) {
+	server, err := pants.New(pants.Config{FinishTimeout: time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type call struct{ over, told chan string }
+	calls := make(chan call, 1)
+	late := func(r *pants.Request) {
+		c := call{make(chan string), make(chan string)}
+		calls <- c
+		r.Go(func() {
+			for range c.over {
+				c.told <- adapter.Param(r, "id") + "|" + adapter.Param(r, "other") + "|" + chi.URLParam(r.HTTP, "id") + "|" + adapter.Pattern(r)
+			}
+		})
+	}
+	other := func(r *pants.Request) { _ = r.SendResponse("other") }
+	c := chi.NewRouter()
+	app := adapter.New(c, server)
+	app.Handle("GET /users/{id}", late)
+	app.Handle("GET /static", late)
+	app.Mount("/below/{id}", late)
+	mustRule(t, app, "/rules/<id>", late)
+	app.NotFound(late)
+	app.MethodNotAllowed(late)
+	app.Handle("GET /other/{id}/{other}", other)
+	tests := []struct {
+		target string
+		status int
+		want   string
+	}{
+		{"/users/mine%2F", 504, "mine/||mine%2F|/users/{id}"},
+		{"/static", 504, "|||/static"},
+		{"/below/mine/x", 504, "mine||mine|/below/{id}/*"},
+		{"/rules/mine", 504, "mine||mine|/rules/<id>"},
+		{"/nowhere", 504, "|||"},
+		{"POST /users/mine", 504, "|||"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.target, func(t *testing.T) {
+			if got := ask(c, tt.target); !strings.HasPrefix(got, fmt.Sprint(tt.status)) {
+				t.Errorf("the request: %s, want %d", got, tt.status)
+			}
+			call := <-calls
+			defer close(call.over)
+			for range 20 { // the pool may give another Context
+				if got := ask(c, "/other/theirs/1"); got != "200 other" {
+					t.Fatalf("another request: %s", got)
+				}
+				call.over <- ""
+				if got := <-call.told; got != tt.want {
+					t.Fatalf("afterwards: %q, want %q", got, tt.want)
+				}
+			}
+		})
 	}
 }
