@@ -115,15 +115,27 @@ func (nothing) WriteHeader(int)             {}
 // mux is the router that called the rules. It may be one that r.routes, a router of Group or With, was made of.
 func (r *Router) mux(hr *http.Request) chi.Routes {
 	route := chi.RouteContext(hr.Context())
-	if route == nil || route.Routes == nil || len(route.RoutePatterns) == 0 {
+	if route == nil || len(route.RoutePatterns) == 0 {
+		return r.routes
+	}
+	return r.behind(route, route.RoutePatterns[:len(route.RoutePatterns)-1])
+}
+
+// behind is the router that a request has come to by these patterns.
+func (r *Router) behind(route *chi.Context, patterns []string) chi.Routes {
+	if route.Routes == nil {
 		return r.routes
 	}
 	at := route.Routes
-	for _, pattern := range route.RoutePatterns[:len(route.RoutePatterns)-1] {
+	for _, pattern := range patterns {
+		whole := strings.TrimSuffix(pattern, "/") + "/*" // a router is mounted at three patterns, and Routes tells of this one
 		known := at.Routes()
-		below := slices.IndexFunc(known, func(route chi.Route) bool { return route.Pattern == pattern && route.SubRoutes != nil })
+		below := slices.IndexFunc(known, func(route chi.Route) bool {
+			return route.SubRoutes != nil && (route.Pattern == pattern || route.Pattern == whole)
+		})
 		if below < 0 {
-			return r.routes
+			at = r.routes // something that is no router was mounted
+			continue
 		}
 		at = known[below].SubRoutes
 	}

@@ -73,7 +73,7 @@ func (r *Router) MethodNotAllowed(h pants.HandlerFunc) {
 	next := r.handler(h)
 	r.routes.MethodNotAllowed(func(w http.ResponseWriter, hr *http.Request) {
 		if w.Header().Get("Allow") == "" { // else a rule has said it
-			for _, method := range allowed(hr) {
+			for _, method := range r.allowed(hr) {
 				w.Header().Add("Allow", method)
 			}
 		}
@@ -86,24 +86,53 @@ var methods = []string{
 	http.MethodOptions, http.MethodTrace,
 }
 
-// allowed are the methods that the router has a route for at the path of hr.
-func allowed(hr *http.Request) []string {
+// allowed are the methods that there is a route for at the path of hr: in the router that it has come to, and in those outside,
+// which chi asks as well.
+func (r *Router) allowed(hr *http.Request) []string {
 	route := chi.RouteContext(hr.Context())
 	if route == nil || route.Routes == nil {
 		return nil
 	}
-	path := cmp.Or(hr.URL.RawPath, hr.URL.Path)
-	if route.RoutePath != "" { // what is below the routers passed, or a middleware's
-		outside, _ := mounted(route)
-		path = strings.TrimSuffix(outside, "/") + route.RoutePath
+	rest := cmp.Or(route.RoutePath, hr.URL.RawPath, hr.URL.Path, "/")
+	inside, whole := r.behind(route, route.RoutePatterns), wholePath(route, rest)
+	find := func(method string) string { return route.Routes.Find(chi.NewRouteContext(), method, whole) }
+	refused := routedMethod(hr)
+	door := find(refused) // what chi finds for a method that it refuses is where a router is mounted, which is for all
+	var beside map[string]http.Handler
+	if n := len(route.RoutePatterns); n > 0 && door != "" {
+		beside = handlersBeside(r.behind(route, route.RoutePatterns[:n-1]), route.RoutePatterns[n-1], refused)
 	}
 	var found []string
 	for _, method := range methods {
-		if route.Routes.Match(chi.NewRouteContext(), method, path) {
+		outside := find(method)
+		if outside != "" && outside != door || beside[method] != nil || inside.Match(chi.NewRouteContext(), method, rest) {
 			found = append(found, method)
 		}
 	}
 	return found
+}
+
+// handlersBeside are those that have the pattern of a door for themselves. Routes hides the door, unless what is mounted is no
+// router: then the refused method has a handler, too.
+func handlersBeside(mux chi.Routes, pattern, refused string) map[string]http.Handler {
+	for _, known := range mux.Routes() {
+		if known.Pattern == pattern && known.Handlers[refused] == nil {
+			return known.Handlers
+		}
+	}
+	return nil
+}
+
+// wholePath is the path that the outermost router looked at; rest is what the routers that the request passed have left of it.
+func wholePath(route *chi.Context, rest string) string {
+	if route.RoutePath == "" {
+		return rest
+	}
+	passed, _ := mounted(route)
+	if n := len(route.RoutePatterns); n > 0 && rest == "/" && !strings.HasSuffix(route.RoutePatterns[n-1], "*") {
+		return passed // nothing is left, and the slash is chi's
+	}
+	return strings.TrimSuffix(passed, "/") + rest
 }
 
 // Pattern is the pattern that the request's route was mounted with, over all routers it passed; "" without chi. For a rule it is

@@ -162,6 +162,42 @@ func TestMethodNotAllowedOnRoutedPath(t *testing.T) {
 	}
 }
 
+// A router is mounted for all methods, which chi tells of its door: /users and /users/ for Route("/users").
+func TestMethodNotAllowedAtTheDoor(t *testing.T) {
+	var server pants.Server
+	c := chi.NewRouter()
+	app := adapter.New(c, &server)
+	app.MethodNotAllowed(func(r *pants.Request) { _ = r.SendResponse("not so", pants.Code(405)) })
+	app.Handle("POST /{anything}", say("outside"))
+	c.Route("/users", func(c chi.Router) {
+		users := adapter.New(c, &server)
+		users.Handle("GET /", say("all"))
+		users.Handle("PUT /", say("all"))
+		users.Handle("GET /{id}", say("one"))
+		c.Route("/{id}/notes", func(c chi.Router) { adapter.New(c, &server).Handle("PATCH /", say("notes")) })
+	})
+	app.Handle("OPTIONS /users", say("beside"))
+	c.Mount("/own", http.StripPrefix("/own", func() http.Handler {
+		c := chi.NewRouter()
+		own := adapter.New(c, &server)
+		own.MethodNotAllowed(func(r *pants.Request) { _ = r.SendResponse("not so", pants.Code(405)) })
+		own.Handle("GET /", say("own"))
+		own.Handle("PUT /deep", say("own"))
+		return c
+	}()))
+	answers(t, c,
+		"DELETE /users", `405 not so Allow ["GET" "PUT" "OPTIONS"]`,
+		"DELETE /users/", `405 not so Allow ["GET" "PUT"]`,
+		"DELETE /users/7", `405 not so Allow ["GET"]`,
+		"DELETE /users/7/notes", `405 not so Allow ["PATCH"]`,
+		"DELETE /users/7/notes/", `405 not so Allow ["PATCH"]`,
+		"DELETE /own", `405 not so Allow ["GET"]`,
+		"DELETE /own/", `405 not so Allow ["GET"]`,
+		"DELETE /own/deep", `405 not so Allow ["PUT"]`,
+		"DELETE /else", `405 not so Allow ["POST"]`,
+	)
+}
+
 func TestPatternWithoutChi(t *testing.T) {
 	var server pants.Server
 	w := httptest.NewRecorder()
