@@ -304,3 +304,56 @@ func TestSendFile(t *testing.T) {
 		}
 	}
 }
+
+// What a middleware or the handler has said of caching before is not less said than in Options.Header: with "no-store" in front, a
+// file of one user would else lie in caches for a week.
+func TestSendFileCaching(t *testing.T) {
+	type fields = http.Header
+	week := "max-age=604800"
+	for _, test := range []struct {
+		name          string
+		front         fields // of a middleware
+		before        fields // of SendHeaders
+		header        fields // of Options
+		control, dies string // dies: "+" is a date of ours
+	}{
+		{"nothing said", nil, nil, nil, week, "+"},
+		{"middleware says no-store", fields{"Cache-Control": {"no-store"}}, nil, nil, "no-store", ""},
+		{"handler says private", nil, fields{"Cache-Control": {"private"}}, nil, "private", ""},
+		{"options win", fields{"Cache-Control": {"no-store"}}, nil, fields{"cache-control": {"max-age=9"}}, "max-age=9", ""},
+		{"middleware says NoCache", fields{"Cache-Control": {"no-cache"}, "Expires": {"0"}}, nil, nil, "no-cache", "0"},
+		{"options keep no field", nil, nil, fields{"Cache-Control": nil}, "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, wrapped := range []bool{false, true} {
+				serve := func(r *pants.Request) {
+					if test.before != nil {
+						if err := r.SendHeaders(test.before, pants.EndHeaders(false)); err != nil {
+							t.Error(err)
+						}
+					}
+					if err := r.SendFile("send_test.go", &sendfile.Options{Header: test.header}); err != nil {
+						t.Error(err)
+					}
+				}
+				s := new(pants.Server)
+				h := http.Handler(s.Handler(serve))
+				if wrapped {
+					h = s.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { serve(pants.FromContext(r.Context())) }))
+				}
+				w := httptest.NewRecorder()
+				for name, values := range test.front {
+					w.Header()[name] = values
+				}
+				h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+				control, dies := w.Header().Get("Cache-Control"), w.Header().Get("Expires")
+				if _, err := http.ParseTime(dies); err == nil {
+					dies = "+"
+				}
+				if w.Code != http.StatusOK || control != test.control || dies != test.dies {
+					t.Errorf("wrapped %t: %d, Cache-Control = %q, Expires = %q, want %q, %q", wrapped, w.Code, control, dies, test.control, test.dies)
+				}
+			}
+		})
+	}
+}

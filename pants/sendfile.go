@@ -49,8 +49,9 @@ func fileType(name string) string {
 // starts at the configured Root, else at the working directory, and cannot leave it; an absolute one is sent wherever it
 // leads, so never make one of what a client said.
 //
-// Conditional requests and ranges are answered, HEAD sends no content. Unless o.Header says otherwise a client may keep the
-// file for 7 days. Pants' arguments are fields of o: filename is Filename, guess_mime=False is NoGuess, headers is Header.
+// Conditional requests and ranges are answered, HEAD sends no content. Unless o.Header, or a header that is pending, says
+// otherwise a client may keep the file for 7 days. Pants' arguments are fields of o: filename is Filename, guess_mime=False is
+// NoGuess, headers is Header.
 // A file that is missing, no file, or not readable is answered with 404 or 403 and reported by the error (fs.ErrNotExist,
 // fs.ErrPermission, sendfile.ErrNotRegular, sendfile.ErrOutsideRoot). A file decides its status itself: after SendStatus with
 // another than 200 it is refused.
@@ -64,7 +65,7 @@ func (r *Request) SendFile(path string, o *sendfile.Options) error {
 	if err != nil {
 		return err
 	}
-	r.addCaching(options.Header)
+	r.addCaching(options.Header, w.header)
 	err = r.server.sender.Send(w, r.in, path, &options)
 	if w.err != nil {
 		return w.err
@@ -146,13 +147,18 @@ func (f *fileWriter) ReadFrom(src io.Reader) (int64, error) {
 	return f.response.ReadFrom(src)
 }
 
-// addCaching adds Pants' caching headers where h says nothing of them.
-func (r *Request) addCaching(h http.Header) {
-	if _, given := h["Cache-Control"]; given {
+// addCaching adds Pants' caching headers to h where neither it nor what is pending says anything of them.
+func (r *Request) addCaching(h, pending http.Header) {
+	given := func(name string) bool {
+		_, own := h[name]
+		_, before := pending[name]
+		return own || before
+	}
+	if given("Cache-Control") {
 		return
 	}
 	h["Cache-Control"] = []string{"max-age=604800"}
-	if _, given := h["Expires"]; !given {
+	if !given("Expires") {
 		h["Expires"] = []string{r.server.now().Add(fileLifetime).UTC().Format(http.TimeFormat)}
 	}
 }
