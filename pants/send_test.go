@@ -322,6 +322,9 @@ func TestSendFileCaching(t *testing.T) {
 		{"handler says private", nil, fields{"Cache-Control": {"private"}}, nil, "private", ""},
 		{"options win", fields{"Cache-Control": {"no-store"}}, nil, fields{"cache-control": {"max-age=9"}}, "max-age=9", ""},
 		{"middleware says NoCache", fields{"Cache-Control": {"no-cache"}, "Expires": {"0"}}, nil, nil, "no-cache", "0"},
+		{"options say Expires", nil, nil, fields{"Expires": {"0"}}, "", "0"},
+		{"middleware says Expires", fields{"Expires": {"0"}}, nil, nil, "", "0"},
+		{"options keep no Expires", nil, nil, fields{"Expires": nil}, week, ""},
 		{"options keep no field", nil, nil, fields{"Cache-Control": nil}, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

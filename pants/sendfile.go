@@ -147,18 +147,21 @@ func (f *fileWriter) ReadFrom(src io.Reader) (int64, error) {
 	return f.response.ReadFrom(src)
 }
 
-// addCaching adds Pants' caching headers to h where neither it nor what is pending says anything of them.
+// addCaching adds Pants' caching headers to h where neither it nor what is pending says anything of them. A date that was given
+// stands alone: max-age would win over it (RFC 9111 section 5.3).
 func (r *Request) addCaching(h, pending http.Header) {
-	given := func(name string) bool {
-		_, own := h[name]
-		_, before := pending[name]
-		return own || before
+	said := func(name string) (values []string, given bool) {
+		if values, given = h[name]; !given {
+			values, given = pending[name]
+		}
+		return values, given
 	}
-	if given("Cache-Control") {
+	expires, given := said("Expires")
+	if _, control := said("Cache-Control"); control || len(expires) > 0 {
 		return
 	}
 	h["Cache-Control"] = []string{"max-age=604800"}
-	if !given("Expires") {
+	if !given {
 		h["Expires"] = []string{r.server.now().Add(fileLifetime).UTC().Format(http.TimeFormat)}
 	}
 }
