@@ -54,7 +54,7 @@ func parseMultipart(body *spool, boundary string, l Limits, memoryLimit int64) (
 		}
 		size := end - start
 		disposition, params := parseParams(header.Get("Content-Disposition"))
-		name, named := params.lookup("name")
+		name, named := partParam(header.Get("Content-Disposition"), params, "name")
 		if disposition != "form-data" || !named {
 			continue
 		}
@@ -84,28 +84,33 @@ func parseMultipart(body *spool, boundary string, l Limits, memoryLimit int64) (
 	}
 }
 
+// partParam is a parameter of a part's Content-Disposition, which p holds, in any of its forms: extended (RFC 8187), which wins,
+// plain, or in pieces (RFC 2231 section 3), which hardly anybody sends.
+func partParam(disposition string, p params, name string) (value string, ok bool) {
+	if extended, found := p.lookup(name + "*"); found {
+		if value, ok = decodeExtended(extended); ok {
+			return value, true
+		}
+	}
+	if value, ok = p.lookup(name); ok {
+		return value, true
+	}
+	if !p.anyForm(name) {
+		return "", false
+	}
+	_, decoded, _ := mime.ParseMediaType(disposition)
+	value, ok = decoded[name]
+	return value, ok
+}
+
 // partFilename is the file name that a part was sent with, reduced to its base (RFC 7578 section 4.2: the directory part must
 // not be used). A filename parameter of any form makes a part a file, also an empty one: that is how browsers send "no file
 // chosen".
 func partFilename(disposition string, p params) (name string, ok bool) {
-	for _, param := range p {
-		ok = ok || param.name == "filename" || strings.HasPrefix(param.name, "filename*")
-	}
-	if !ok {
+	if !p.anyForm("filename") {
 		return "", false
 	}
-	if extended, found := p.lookup("filename*"); found {
-		if name, decoded := decodeExtended(extended); decoded {
-			return baseName(name), true
-		}
-	}
-	if name, found := p.lookup("filename"); found {
-		return baseName(name), true
-	}
-	// In pieces (RFC 2231 section 3), which hardly anybody sends.
-	if _, decoded, err := mime.ParseMediaType(disposition); err == nil {
-		name = decoded["filename"]
-	}
+	name, _ = partParam(disposition, p, "filename")
 	return baseName(name), true
 }
 

@@ -46,6 +46,11 @@ func TestMultipart(t *testing.T) {
 		{"nested", "--b\r\nContent-Disposition: form-data; name=n\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n" + inner + "\r\n--b--\r\n", "b", none,
 			[]string{"n=" + inner}, ""},
 		{"extended file name", part(`form-data; name=a; filename="fallback"; filename*=UTF-8''%e2%82%ac.txt`, "x") + "--b--\r\n", "b", none, []string{"a:€.txt=x"}, ""},
+		// urllib3 before 1.25 sent names beyond ASCII like this.
+		{"extended field name", part("form-data; name*=utf-8''%E2%82%AC", "x") + part(`form-data; name*=UTF-8''f%C3%A9; filename="x"`, "y") + "--b--\r\n", "b", none, []string{"€=x", "fé:x=y"}, ""},
+		{"extended field name beside a plain one", part("form-data; name=e; name*=UTF-8''%C3%A9", "x") + "--b--\r\n", "b", none, []string{"é=x"}, ""},
+		{"extended field name that is none", part("form-data; name*=%C3; name=e", "x") + part("form-data; name*=%C3", "y") + "--b--\r\n", "b", none, []string{"e=x"}, ""},
+		{"field name in pieces", part(`form-data; name*0="a "; name*1=b`, "x") + "--b--\r\n", "b", none, []string{"a b=x"}, ""},
 		{"not form-data, or without a name", part("attachment; name=a", "x") + part("form-data", "y") + "--b\r\n\r\nz\r\n" + a + "--b--\r\n", "b", none, []string{"a=one"}, ""},
 		{"empty name", part(`form-data; name=""`, "x") + "--b--\r\n", "b", none, []string{"=x"}, ""},
 		{"folded header", "--b\r\nContent-Disposition: form-data;\r\n name=a\r\n\r\nx\r\n--b--\r\n", "b", none, []string{"a=x"}, ""},

@@ -23,6 +23,16 @@ func (p params) lookup(name string) (string, bool) {
 	return "", false
 }
 
+// anyForm tells whether there is a parameter of that name, be it extended or in pieces.
+func (p params) anyForm(name string) bool {
+	for _, param := range p {
+		if param.name == name || strings.HasPrefix(param.name, name+"*") {
+			return true
+		}
+	}
+	return false
+}
+
 // parseParams splits `type; name=value; name="quoted value"` (RFC 9110 section 5.6.6). It is lenient where clients are:
 // blanks around '=', empty parameters, bytes above 127 and special characters without quotes are taken; a parameter without
 // '=' is left out. It cannot fail.
