@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-pants/kit/pants"
 	"github.com/go-pants/kit/sendfile"
@@ -358,5 +359,34 @@ func TestSendFileCaching(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Images that are built reproducibly set all times to 0: a tag of nothing but the size would be that of the next release too.
+func TestSendFileETag(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "a.txt")
+	if err := os.WriteFile(name, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, pants.Config{Sendfile: sendfile.Config{Root: dir}})
+	for _, test := range []struct {
+		name     string
+		modified time.Time
+		want     string
+	}{
+		{"whole second", time.Unix(0x52d9b780, 0), `"5-52d9b780"`},
+		{"with a fraction", time.Unix(0x52d9b780, 1), `"5-134a45a2adcb0001"`},
+		{"the first second", time.Unix(1, 0), `"5-1"`},
+		{"never dated", time.Unix(0, 0), ""},
+		{"before there was a date", time.Unix(-9, 0), ""},
+	} {
+		if err := os.Chtimes(name, test.modified, test.modified); err != nil {
+			t.Fatal(err)
+		}
+		w := respond(s, http.MethodGet, func(r *pants.Request) { _ = r.SendFile("a.txt", nil) })
+		if got := w.Header().Get("ETag"); w.Code != http.StatusOK || got != test.want {
+			t.Errorf("%s: %d, ETag = %q, want %q", test.name, w.Code, got, test.want)
+		}
 	}
 }

@@ -31,9 +31,12 @@ func newSender(c sendfile.Config) (*sendfile.Sender, error) {
 }
 
 // fileETag is "<size>-<modification time>" in hex, the time in seconds as in Pants, or in nanoseconds where the file system
-// knows a fraction: two versions of one second must not share a tag.
+// knows a fraction: two versions of one second must not share a tag. Without a date there is none, as in package sendfile.
 func fileETag(info fs.FileInfo) string {
 	t := info.ModTime()
+	if t.Unix() <= 0 {
+		return ""
+	}
 	if t.Nanosecond() == 0 {
 		return fmt.Sprintf(`"%x-%x"`, info.Size(), t.Unix())
 	}
