@@ -39,6 +39,9 @@ var deviationsFixed = []deviation{
 	{"mp-extvalue", "a part with filename* alone is a file (RFC 5987)", checkExtendedName, func(string) []*vector {
 		return []*vector{madeVector("utf-8", partRequest(`form-data; name="f"; filename*=UTF-8''n%C3%A4me.txt`, "x"))}
 	}},
+	{"mp-extname", "a field name may be extended too, as urllib3 before 1.25 sent one", checkForm, func(string) []*vector {
+		return []*vector{wantPost(madeVector("utf-8", partRequest(`form-data; name*=utf-8''n%C3%A4me`, "x")), "näme", "x")}
+	}},
 	{"mp-case", "types and parameter names ignore case", checkForm, nil},
 	{"mp-epilogue", "what follows the closing delimiter is ignored", checkForm, nil},
 	{"mp-preamble", "what stands before the first delimiter is ignored", checkForm, nil},
@@ -132,6 +135,14 @@ var deviationsFixed = []deviation{
 	{"disposition", "a download name is quoted, and what is not ASCII goes into filename*", checkDisposition, nil},
 	{"file-header-case", "header names ignore case, so each is sent once", checkFileHeaders, nil},
 	{"file-dict", "the headers given to SendFile are left alone", checkFileHeaders, nil},
+	{"expires-alone", "who gives Expires has said how long: max-age would win over it (RFC 9111 section 5.3)", func(t *testing.T, v *vector, x *vectorExchange) {
+		if r := wholeAnswer(t, x); r.get("Expires") != "0" || r.get("Cache-Control") != "" {
+			t.Errorf("Expires, Cache-Control = %q, %q, want 0 alone", r.get("Expires"), r.get("Cache-Control"))
+		}
+	}, func(string) []*vector {
+		header := recordedHeader{Dict: &[]recordedValue{{kind: kindList, list: []recordedValue{bytesValue("Expires"), bytesValue("0")}}}}
+		return []*vector{madeVector("zero", getRequest("/"), recordedStep{Op: "send_file", Path: bytesValue("alpha.txt"), Headers: header})}
+	}},
 	{"range-check", "a plain range is answered with the range", checkRange(http.StatusPartialContent), nil},
 	{"range-suffix", "a suffix longer than the file is the whole file, -0 is nothing, --5 is malformed", checkSuffix, nil},
 	{"range-unit", "the unit ignores case, and other units are ignored", checkRange(200, 206), func(string) []*vector {
