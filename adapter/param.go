@@ -14,14 +14,23 @@ import (
 // escaped when that differs from the usual escaping, and gives out what it matched: %2F in one request, a decoded blank in
 // another; behind StripSlashes and URLFormat it is decoded in any case. Param is decoded once in each of them. Where a middleware
 // has made up a path, and nothing tells whether it is escaped, Param is the text as it was matched. For a variable of a rule it is
-// the text that the variable matched, or its default.
+// the text that the variable matched, or its default. Without chi it is the PathValue of net/http.
+//
+// A handler of a Router may ask as long as it runs, also when the response is finished. chi.URLParam may then tell of another
+// client's request: chi gives its Context to the next one (see its Clone).
 func Param(r *pants.Request, name string) string {
-	m := matchOf(r.HTTP.Context())
-	if i := m.index(name); i >= 0 {
-		return m.texts[i]
+	hr := r.HTTP
+	k := keptIn(hr.Context())
+	if k != nil {
+		if i := k.match.index(name); i >= 0 {
+			return k.match.texts[i]
+		}
 	}
-	value := chi.URLParam(r.HTTP, name)
-	if strings.IndexByte(value, '%') < 0 || !escaped(r.HTTP) {
+	if chi.RouteContext(hr.Context()) == nil || k == nil && hr.Pattern != "" && hr.URL.RawPath == "" {
+		return hr.PathValue(name) // see stays
+	}
+	value := chi.URLParam(hr, name)
+	if strings.IndexByte(value, '%') < 0 || !escaped(hr) {
 		return value
 	}
 	if decoded, err := url.PathUnescape(value); err == nil {

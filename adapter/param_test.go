@@ -1,6 +1,7 @@
 package adapter_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -157,5 +158,82 @@ func TestParamIsDecodedOnce(t *testing.T) {
 				t.Errorf("%s = %d %q, want %q", tt.target, w.Code, got, tt.want)
 			}
 		})
+	}
+}
+
+// TestParamOfWhoeverRouted: the parameters are chi's, also those that a middleware or a test has made up, and net/http's where there
+// is no chi.
+func TestParamOfWhoeverRouted(t *testing.T) {
+	var server pants.Server
+	show := func(r *pants.Request) { _ = r.SendResponse(adapter.Param(r, "id") + "|" + adapter.Param(r, "tenant")) }
+	addTenant := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+			chi.RouteContext(hr.Context()).URLParams.Add("tenant", "acme")
+			next.ServeHTTP(w, hr)
+		})
+	}
+	withChi := func(middlewares ...func(http.Handler) http.Handler) http.Handler {
+		c := chi.NewRouter()
+		adapter.New(c.With(middlewares...), &server).Handle("GET /users/{id}", show)
+		return c
+	}
+	replaced := func(next http.Handler) http.Handler { // as http.StripPrefix does
+		return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+			other := new(http.Request)
+			*other = *hr
+			next.ServeHTTP(w, other)
+		})
+	}
+	twice := chi.NewRouter()
+	twice.Route("/users/{id}", func(c chi.Router) { adapter.New(c, &server).Handle("GET /{id}", show) })
+	byNetHTTP := http.NewServeMux()
+	byNetHTTP.Handle("GET /users/{id}/{tenant...}", server.Handler(show))
+	ownContext := http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) { // as tests of chi's handlers do
+		route := chi.NewRouteContext()
+		route.URLParams.Add("id", "7")
+		server.Handler(show).ServeHTTP(w, hr.WithContext(context.WithValue(hr.Context(), chi.RouteCtxKey, route)))
+	})
+	ownValue := http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		hr.SetPathValue("id", "7")
+		server.Handler(show).ServeHTTP(w, hr)
+	})
+	for _, tt := range []struct {
+		name, target, want string
+		handler            http.Handler
+	}{
+		{"chi", "/users/7", "7|", withChi()},
+		{"a middleware's", "/users/7", "7|acme", withChi(addTenant)},
+		{"a middleware's, escaped path", "/users/a%2Fb", "a/b|acme", withChi(addTenant)},
+		{"a middleware that copies the request", "/users/7", "7|acme", withChi(addTenant, replaced)},
+		{"one name twice", "/users/6/7", "7|", twice},
+		{"ServeMux", "/users/7/a/b", "7|a/b", byNetHTTP},
+		{"ServeMux, escaped path", "/users/a%2Fb/c%2F", "a/b|c/", byNetHTTP},
+		{"a context of one's own", "/", "7|", ownContext},
+		{"a PathValue of one's own", "/", "7|", ownValue},
+	} {
+		w := httptest.NewRecorder()
+		tt.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, tt.target, nil))
+		if got := w.Body.String(); w.Code != 200 || got != tt.want {
+			t.Errorf("%s: %d %q, want %q", tt.name, w.Code, got, tt.want)
+		}
+	}
+}
+
+// TestHandleAddsNoAllocation: what a late handler may ask for costs the others nothing.
+func TestHandleAddsNoAllocation(t *testing.T) {
+	var server pants.Server
+	h := func(r *pants.Request) { _ = r.SendResponse(adapter.Param(r, "id")) }
+	plain, app := chi.NewRouter(), chi.NewRouter()
+	plain.Method(http.MethodGet, "/users/{id}", server.Handler(h))
+	adapter.New(app, &server).Handle("GET /users/{id}", h)
+	count := func(c http.Handler) float64 {
+		hr, w := httptest.NewRequest(http.MethodGet, "/users/7", nil), httptest.NewRecorder()
+		return testing.AllocsPerRun(100, func() {
+			w.Body.Reset()
+			c.ServeHTTP(w, hr)
+		})
+	}
+	if got, most := count(app), count(plain); got > most {
+		t.Errorf("%v allocations by Handle, %v by the pants.Server's handler", got, most)
 	}
 }

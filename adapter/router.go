@@ -30,8 +30,7 @@ import (
 )
 
 // Router mounts Pants handlers on a chi.Router. The chi.Router stays yours: its Use, Group, Route and ordinary handlers work
-// as before. A handler may ask for its route as long as it runs, also when the response is finished and chi's Context is that of
-// another request.
+// as before.
 type Router struct {
 	routes chi.Router
 	server *pants.Server
@@ -48,7 +47,12 @@ func New(c chi.Router, s *pants.Server) *Router {
 // handler is h for chi to call.
 func (r *Router) handler(h pants.HandlerFunc) http.Handler {
 	next := r.server.Handler(h)
-	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) { next.ServeHTTP(w, keep(hr, nil)) })
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		if !stays(hr) {
+			hr = keep(hr, nil)
+		}
+		next.ServeHTTP(w, hr)
+	})
 }
 
 // Handle mounts h at a pattern of chi, for all methods ("/x") or for one ("GET /users/{id}"). Like chi's it panics when the
@@ -64,20 +68,21 @@ func (r *Router) Mount(pattern string, h pants.HandlerFunc) {
 
 // NotFound gives h the requests that no route is for.
 func (r *Router) NotFound(h pants.HandlerFunc) {
-	r.routes.NotFound(r.handler(h).ServeHTTP)
+	next := r.server.Handler(h)
+	r.routes.NotFound(func(w http.ResponseWriter, hr *http.Request) { next.ServeHTTP(w, keep(hr, nil)) })
 }
 
 // MethodNotAllowed gives h the requests that a route is for, but not with that method. The Allow header, which RFC 9110 section
 // 15.5.6 demands of a 405, is set for it.
 func (r *Router) MethodNotAllowed(h pants.HandlerFunc) {
-	next := r.handler(h)
+	next := r.server.Handler(h)
 	r.routes.MethodNotAllowed(func(w http.ResponseWriter, hr *http.Request) {
 		if w.Header().Get("Allow") == "" { // else a rule has said it
 			for _, method := range r.allowed(hr) {
 				w.Header().Add("Allow", method)
 			}
 		}
-		next.ServeHTTP(w, hr)
+		next.ServeHTTP(w, keep(hr, nil))
 	})
 }
 
@@ -138,12 +143,15 @@ func wholePath(route *chi.Context, rest string) string {
 // Pattern is the pattern that the request's route was mounted with, over all routers it passed; "" without chi. For a rule it is
 // the rule.
 func Pattern(r *pants.Request) string {
-	route := chi.RouteContext(r.HTTP.Context())
-	if m := matchOf(r.HTTP.Context()); m != nil {
-		return m.pattern(route)
-	}
-	if route == nil {
+	hr := r.HTTP
+	route, k := chi.RouteContext(hr.Context()), keptIn(hr.Context())
+	switch {
+	case k != nil && k.match != nil:
+		return k.match.pattern(route)
+	case route == nil:
 		return ""
+	case k == nil && hr.Pattern != "":
+		return hr.Pattern // see stays
 	}
 	return route.RoutePattern()
 }

@@ -242,7 +242,7 @@ func TestLateHandlerKnowsItsOwnRoute(t *testing.T) {
 		calls <- c
 		r.Go(func() {
 			for range c.over {
-				c.told <- adapter.Param(r, "id") + "|" + adapter.Param(r, "other") + "|" + chi.URLParam(r.HTTP, "id") + "|" + adapter.Pattern(r)
+				c.told <- adapter.Param(r, "id") + "|" + adapter.Param(r, "other") + "|" + adapter.Pattern(r)
 			}
 		})
 	}
@@ -261,12 +261,13 @@ func TestLateHandlerKnowsItsOwnRoute(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"/users/mine%2F", 504, "mine/||mine%2F|/users/{id}"},
-		{"/static", 504, "|||/static"},
-		{"/below/mine/x", 504, "mine||mine|/below/{id}/*"},
-		{"/rules/mine", 504, "mine||mine|/rules/<id>"},
-		{"/nowhere", 504, "|||"},
-		{"POST /users/mine", 504, "|||"},
+		{"/users/mine", 504, "mine||/users/{id}"},
+		{"/users/mine%2F", 504, "mine/||/users/{id}"},
+		{"/static", 504, "||/static"},
+		{"/below/mine/x", 504, "mine||/below/{id}/*"},
+		{"/rules/mine", 504, "mine||/rules/<id>"},
+		{"/nowhere", 504, "||"},
+		{"POST /users/mine", 504, "||"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.target, func(t *testing.T) {

@@ -16,11 +16,11 @@ type match struct {
 	values []any
 }
 
-type matchKey struct{}
-
 func matchOf(ctx context.Context) *match {
-	m, _ := ctx.Value(matchKey{}).(*match)
-	return m
+	if k := keptIn(ctx); k != nil {
+		return k.match
+	}
+	return nil
 }
 
 // index is the place of a variable, or -1. m may be nil.
