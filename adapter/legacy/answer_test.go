@@ -45,6 +45,29 @@ func TestPiecesAsTheyCome(t *testing.T) {
 	}
 }
 
+// What Pants sends after a status that has no content ends here, and costs nobody the answer. RFC 9110 section 15.3.6 is about 205,
+// for which net/http reads the content, and a pants.Server refuses it.
+func TestStatusWithoutContent(t *testing.T) {
+	app := newStandIn(t)
+	for _, keep := range []bool{false, true} {
+		var log logged
+		address := front(t, newProxy(t, legacy.Config{Backend: app.url(), KeepAlive: keep, Log: log.logger()}))
+		for _, status := range []int{204, 205, 304} {
+			c := dial(t, address)
+			in := bufio.NewReader(c)
+			for range 2 {
+				_, _ = fmt.Fprintf(c, "GET /status?%d HTTP/1.1\r\nHost: a\r\n\r\n", status)
+				if got := readReply(in, "GET"); got.err != nil || got.status != status || got.content != "" {
+					t.Errorf("KeepAlive %v: got %v, %v, want %d without content", keep, got, got.err, status)
+				}
+			}
+		}
+		if s := log.String(); s != "" {
+			t.Errorf("logged %s", s)
+		}
+	}
+}
+
 // An answer that the app does not finish is none that a client could take for whole, whatever it speaks, and what there is of
 // it arrives (caddyserver/caddy#7845).
 func TestCutAnswers(t *testing.T) {

@@ -211,8 +211,11 @@ func (c *conn) receive(m *message, patience time.Duration) (*http.Response, erro
 		}
 		return res, nil
 	}
-	// 204 and 304 may have a content in Pants.
-	bare := res.StatusCode == http.StatusNoContent || res.StatusCode == http.StatusNotModified
+	// 204, 205 and 304 may have a content in Pants.
+	bare := res.StatusCode == http.StatusNoContent || res.StatusCode == http.StatusResetContent || res.StatusCode == http.StatusNotModified
+	if bare {
+		res.Body = http.NoBody // net/http has done so, but for 205, which it takes for any other
+	}
 	c.reusable = c.app.keepAlive && m.mayKeep() && !res.Close && res.ContentLength >= 0 && !bare
 	return res, nil
 }

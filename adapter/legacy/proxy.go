@@ -40,7 +40,7 @@ import (
 //
 // The answer as it comes: before the Proxy waits for more, what has come is sent on, with or without a Content-Length. A status
 // line, headers (several of one name too) and content as the app sent them; no Content-Type where it sent none; no content for
-// HEAD, 204 and 304, where Pants sends some. Trailers and interim answers (103) end here. A header that a middleware has set gives way
+// HEAD, 204, 205 and 304, where Pants sends some. Trailers and interim answers (103) end here. A header that a middleware has set gives way
 // to the app's, Set-Cookie and Vary are added to.
 //
 // An upgrade, to WebSocket for one, connects both sides until one of them closes; h2c is not passed on, and CONNECT is refused
