@@ -164,7 +164,12 @@ var inLines = map[string]bool{
 func (k *masking) isSearched(contentType string, b []byte) bool {
 	m, _ := media(contentType)
 	return looksLikeJSON(b) || m == typeForm || strings.HasPrefix(m, "multipart/") || strings.HasSuffix(m, "json") || inLines[m] ||
-		k.side == "request" && bytes.IndexByte(b, 0) < 0
+		k.side == "request" && (isText(m) || bytes.IndexByte(b, 0) < 0)
+}
+
+// isText tells media types of texts, XML among them.
+func isText(media string) bool {
+	return strings.HasPrefix(media, "text/") || strings.HasSuffix(media, "xml")
 }
 
 // content masks a body or a part of one. If it claims to be what it is not, nobody knows where in it the secrets are: why it is
@@ -191,8 +196,10 @@ func (k *masking) content(place, contentType string, b []byte) (masked []byte, w
 		masked, err = k.multipart(boundary, b)
 	case strings.HasPrefix(m, "multipart/") && k.side == "request":
 		return nil, "multipart of a kind that cannot be looked into"
-	case !utf8.Valid(b):
-		return b, ""
+	case k.side == "request" && isText(m) && bytes.IndexByte(b, 0) >= 0:
+		return nil, "a text in two-byte characters, which cannot be looked into"
+	case !utf8.Valid(b) && bytes.IndexByte(b, 0) >= 0:
+		return b, "" // no text, not in Latin-1 either
 	default:
 		if masked = []byte(k.links(place, string(b))); k.side == "request" && k.assigns(string(masked)) {
 			return nil, "a text with secrets in it whose end nobody knows"

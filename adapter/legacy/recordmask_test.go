@@ -235,8 +235,14 @@ func TestMaskBodies(t *testing.T) {
 		{"text that speaks of a password", "text/plain", "password=x", "!a text with secrets in it", "password=x"},
 		{"a form without a type", "", "user=u&password=x", "user=u&password=***", "user=u&password=***"},
 		{"XML", "text/xml", "<Login><Password>x</Password></Login>", "!a text with secrets in it", "<Login><Password>x</Password></Login>"},
+		{"XML in Latin-1", "text/xml; charset=iso-8859-1", "<Login><Name>Ren\xe9</Name><Password>x</Password></Login>", "!a text with secrets in it", "<Login><Name>Ren\xe9</Name><Password>x</Password></Login>"},
+		{"XML in UTF-16", "text/xml; charset=utf-16", "<\x00P\x00w\x00>\x00x\x00", "!a text in two-byte characters", "<\x00P\x00w\x00>\x00x\x00"},
+		{"XML in UTF-16 with its mark", "application/soap+xml", "\xfe\xff\x00<\x00P\x00w\x00>\x00x", "!a text in two-byte characters", "\xfe\xff\x00<\x00P\x00w\x00>\x00x"},
+		{"a text file in Latin-1", multipart, multipartForm(field + "\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\npassword: gr\xfcn"),
+			multipartForm(field + "\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\n***"), multipartForm(field + "\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\npassword: gr\xfcn")},
 		{"prose", "text/plain", "I lost my password again", "I lost my password again", "I lost my password again"},
 		{"HTML", "text/html", `<a href="/x?a=1&amp;token=y&amp;b=2">`, `<a href="/x?a=1&amp;token=***&amp;b=2">`, `<a href="/x?a=1&amp;token=***&amp;b=2">`},
+		{"HTML in Latin-1", "text/html", "caf\xe9 <a href='/x?token=y'>", "caf\xe9 <a href='/x?token=***'>", "caf\xe9 <a href='/x?token=***'>"},
 		{"binary", "image/png", "\xff\x00token=1", "\xff\x00token=1", "\xff\x00token=1"},
 	} {
 		t.Run(test.title, func(t *testing.T) {
