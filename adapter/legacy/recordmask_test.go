@@ -290,6 +290,33 @@ func TestMaskSetCookie(t *testing.T) {
 	}
 }
 
+// A cookie is one however its header is spelt, and wherever it stands: net/http sends a name as it is in the map.
+func TestMaskSetCookieElsewhere(t *testing.T) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Set-Cookie", "a=in the request")
+	got := record(t, legacy.RecordConfig{}, r, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["set-cookie"] = []string{"b=in small letters; Path=/"}
+		w.Header().Set("Set-Cookie", "c=beside it")
+		w.Header().Set("Trailer", "Set-Cookie")
+		_, _ = io.WriteString(w, "x")
+		w.Header().Set("Set-Cookie", "d=in a trailer")
+	})
+	if s := strings.Join(got.Request.Header["Set-Cookie"], "|"); stars(s) != "***" {
+		t.Errorf("the request has %s", s)
+	}
+	if s := strings.Join(got.Response.Trailer["Set-Cookie"], "|"); stars(s) != "***" {
+		t.Errorf("the trailer has %s", s)
+	}
+	if list := got.Response.Header["Set-Cookie"]; len(list) > 0 || len(got.Response.Cookies) != 2 {
+		t.Errorf("header %q, cookies %v", list, got.Response.Cookies)
+	}
+	for _, c := range got.Response.Cookies {
+		if stars(c.Value) != "***" {
+			t.Errorf("cookie %s has %s", c.Name, c.Value)
+		}
+	}
+}
+
 // Equal secrets have equal placeholders, wherever they stand, so that a login can be followed; those of another recorder differ.
 func TestMaskPlaceholders(t *testing.T) {
 	ask := func(rec *legacy.Recorder, secret string) {

@@ -89,16 +89,20 @@ func (w *recordWriter) commit(status int) {
 	w.status, w.header = status, onWire(w.w.Header())
 }
 
-// onWire is h as net/http sends it with the head: without names that are none, trailers among them, and without line breaks.
+// onWire is h as net/http sends it with the head: without names that are none, trailers among them, and without line breaks. A name
+// in small letters is sent so, and is the same name.
 func onWire(h http.Header) http.Header {
 	out := make(http.Header, len(h))
 	for name, values := range h {
 		if !isToken(name) {
 			continue
 		}
-		out[name] = make([]string, len(values)) // also if there are none, which stops net/http from guessing
-		for i, value := range values {
-			out[name][i] = strings.Trim(lineBreaks.Replace(value), " \t")
+		name = http.CanonicalHeaderKey(name)
+		if out[name] == nil {
+			out[name] = make([]string, 0, len(values)) // also if there are none, which stops net/http from guessing
+		}
+		for _, value := range values {
+			out[name] = append(out[name], strings.Trim(lineBreaks.Replace(value), " \t"))
 		}
 	}
 	return out
