@@ -13,7 +13,9 @@ import (
 // use it. Reading a request's headers may take 10 s and 64 KiB, a connection may be idle for 75 s (longer than nginx keeps one
 // to its upstream), and each 128 KiB written may take 60 s: a client that stops reading is given up 60 to 120 s later. The time
 // for a whole response is not limited, downloads and event streams are long; a WriteTimeout that you set does that in place of
-// the time for each write. After StartSSL its TLSConfig is set, for ListenAndServeTLS("", ""), and HTTP/2 is spoken.
+// the time for each write. What a handler leaves of a body is waited for 30 s; one that reads r.Body itself, and not by a Request,
+// waits as long as it likes: http.ResponseController.SetReadDeadline, or a ReadTimeout, limits that. After StartSSL its TLSConfig
+// is set, for ListenAndServeTLS("", ""), and HTTP/2 is spoken.
 //
 // Its Shutdown drains as far as net/http goes: deferred requests are told, hijacked connections see Draining but are not waited
 // for. Listen does both.

@@ -23,6 +23,9 @@ const wireChunk = 128 << 10
 // responses say so when the server drains, and that a connection which is taken over can be told and closed. A total time for
 // the response (http.Server.WriteTimeout) would end long downloads too.
 //
+// Before net/http sends the head of an answer on HTTP/1, and again when the handler has returned, it reads what is left of the
+// request's body: a client that does not send it would be waited for without end, so this has its deadline too.
+//
 // On HTTP/1 the deadline is the connection's and is moved on once a second at the most; what is buffered is written under it
 // when the handler has returned. On HTTP/2 a deadline resets its stream even when nothing is being written, so a timer runs
 // beside each write instead.
@@ -34,7 +37,11 @@ type wireWriter struct {
 	begun    bool
 	whole    bool // see goesOn
 	req      *http.Request
-	last     bool         // HTTP/1: the request has a body, and its client wants no other request
+	body     bool         // HTTP/1: the request has one
+	last     bool         // and its client wants no other request
+	headSent bool         // or net/http reads no body before it
+	kept     int          // what was written and is not certain to have sent it; see headRoom
+	ownReads atomic.Bool  // the handler has set a read deadline, or there is a ReadTimeout
 	deadline atomic.Int64 // when it was moved, in nanoseconds of the process; or one of those below
 
 	watch *time.Timer // HTTP/2
@@ -57,9 +64,13 @@ var (
 
 func newWireWriter(s *Server, w http.ResponseWriter, r *http.Request) *wireWriter {
 	ww := &wireWriter{w: w, server: s, proto: r.ProtoMajor, hides: mayHideChunks(r), req: r}
-	ww.last = ww.proto == 1 && r.Close && r.Body != nil && r.Body != http.NoBody
-	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && srv.WriteTimeout > 0 {
-		ww.deadline.Store(deadlineOfUser)
+	ww.body = ww.proto == 1 && r.Body != nil && r.Body != http.NoBody
+	ww.last = ww.body && r.Close
+	if srv, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
+		if srv.WriteTimeout > 0 {
+			ww.deadline.Store(deadlineOfUser)
+		}
+		ww.ownReads.Store(srv.ReadTimeout > 0)
 	}
 	return ww
 }
@@ -108,6 +119,9 @@ func (w *wireWriter) sayWhetherLast() {
 func (w *wireWriter) begin() {
 	w.sayWhetherLast()
 	w.renew()
+	if w.body && !w.headSent {
+		w.limitReads(time.Now().Add(w.server.writeIdle / 2)) // the other half is for the write itself
+	}
 	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
 		w.mu.Lock()
 		w.until = time.Now().Add(w.server.writeIdle)
@@ -129,6 +143,34 @@ func (w *wireWriter) end() {
 		w.until = time.Time{}
 		w.mu.Unlock()
 	}
+	if w.body && !w.headSent {
+		w.limitReads(time.Time{}) // or it would cancel the request's context later
+	}
+}
+
+// headRoom is more than net/http keeps: when as much was written, the head is sent, and nothing is read for it any more.
+const headRoom = 8 << 10
+
+// sent notes that n bytes were written.
+func (w *wireWriter) sent(n int) {
+	if w.body && !w.headSent {
+		w.kept += n
+		w.headSent = w.kept >= headRoom
+	}
+}
+
+// limitReads is the deadline for net/http's own reading of the body.
+func (w *wireWriter) limitReads(t time.Time) {
+	if !w.ownReads.Load() {
+		_ = w.setReadDeadline(t)
+	}
+}
+
+func (w *wireWriter) setReadDeadline(t time.Time) error {
+	if d, ok := w.w.(interface{ SetReadDeadline(time.Time) error }); ok {
+		return d.SetReadDeadline(t)
+	}
+	return http.NewResponseController(w.w).SetReadDeadline(t)
 }
 
 // stuck is what the timer does, unless it comes too late: after its write, or in the next one.
@@ -140,10 +182,13 @@ func (w *wireWriter) stuck() {
 	}
 }
 
-// returned is when the handler has: net/http sends what is buffered.
+// returned is when the handler has: net/http sends what is buffered, and sets a read deadline for the next request.
 func (w *wireWriter) returned() {
 	w.begin()
 	w.end()
+	if w.body {
+		w.limitReads(time.Now().Add(w.server.writeIdle / 2))
+	}
 	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
 		_ = w.setWriteDeadline(time.Now().Add(w.server.writeIdle))
 	}
@@ -166,6 +211,17 @@ func (w *wireWriter) SetWriteDeadline(t time.Time) error {
 	err := w.setWriteDeadline(t)
 	w.renew()
 	return err
+}
+
+// SetReadDeadline and EnableFullDuplex are for http.ResponseController.
+func (w *wireWriter) SetReadDeadline(t time.Time) error {
+	w.ownReads.Store(true)
+	return w.setReadDeadline(t)
+}
+
+func (w *wireWriter) EnableFullDuplex() error {
+	w.headSent = true
+	return http.NewResponseController(w.w).EnableFullDuplex()
 }
 
 func (w *wireWriter) Header() http.Header { return w.w.Header() }
@@ -201,6 +257,7 @@ func inPieces[T string | []byte](w *wireWriter, p T, write func(T) (int, error))
 		w.begin()
 		n, err := write(piece)
 		w.end()
+		w.sent(n)
 		total += n
 		if err != nil || total >= len(p) || n < len(piece) {
 			return total, err
@@ -221,6 +278,11 @@ func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
 	most, start, total := int64(wireChunk), int64(0), int64(0)
 	file, ok := limited.R.(io.Seeker)
 	if ok && w.goesOn() {
+		if w.body && !w.headSent && !w.ownReads.Load() { // the time for the body must not end while the file is sent
+			if err := w.FlushError(); err != nil {
+				return 0, err
+			}
+		}
 		most = filePiece
 		start, _ = file.Seek(0, io.SeekCurrent)
 	}
@@ -230,6 +292,7 @@ func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
 		w.begin()
 		n, err := below.ReadFrom(piece)
 		w.end()
+		w.sent(int(n))
 		total += n
 		limited.N -= n
 		if most == filePiece && n >= wireChunk && w.ranOut(err) {
@@ -273,7 +336,10 @@ func (w *wireWriter) Flush() { _ = w.FlushError() }
 
 func (w *wireWriter) FlushError() error {
 	w.begin()
-	defer w.end()
+	defer func() {
+		w.end()
+		w.sent(headRoom)
+	}()
 	if f, ok := w.w.(interface{ FlushError() error }); ok {
 		return f.FlushError()
 	}
@@ -290,6 +356,7 @@ func (w *wireWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	w.begun = true                   // the header map is the hijacker's
 	w.deadline.Store(deadlineOfUser) // net/http has removed its own
+	w.ownReads.Store(true)
 	return w.server.track(conn), rw, nil
 }
 

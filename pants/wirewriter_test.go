@@ -1,6 +1,7 @@
 package pants_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -430,5 +431,160 @@ func checkSlowFile(t *testing.T, l net.Listener) {
 	defer srv.Close()
 	if body := readSlowly(t, l.Addr(), len(content), 64<<10, 30*time.Millisecond); body != content {
 		t.Errorf("%d bytes of %d, or others", len(body), len(content))
+	}
+}
+
+// A client that does not send the body it has announced is not waited for without end: net/http reads what a handler has not,
+// before the head of the answer and when the handler has returned.
+func TestBodyThatDoesNotCome(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.txt")
+	long := numberedLines(1 << 20)
+	if err := os.WriteFile(name, []byte(long), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, pants.Config{})
+	pants.SetWriteIdle(s, 600*time.Millisecond)
+	short := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "short") }
+	flushed := func(w http.ResponseWriter, r *http.Request) {
+		short(w, r)
+		_ = http.NewResponseController(w).Flush()
+	}
+	for _, test := range []struct {
+		name    string
+		handler http.Handler
+		content string
+	}{
+		{"nothing written", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), ""},
+		{"short", http.HandlerFunc(short), "short"},
+		{"long", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, long) }), long},
+		{"flushed", http.HandlerFunc(flushed), "short"},
+		{"flushed under Wrap", s.Wrap(http.HandlerFunc(flushed)), "short"},
+		{"a file", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, name) }), long},
+		{"not found", http.NotFoundHandler(), "404 page not found\n"},
+	} {
+		ts := onHTTPServer(t, s, test.handler, false)
+		for _, body := range []string{"Content-Length: 10\r\n\r\n12345", "Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n", "Content-Length: 10\r\nExpect: 100-continue\r\n\r\n"} {
+			t.Run(fmt.Sprintf("%s, %q", test.name, body), func(t *testing.T) {
+				t.Parallel()
+				conn, err := net.Dial("tcp", ts.Listener.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\n"+body)
+				_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+				in := bufio.NewReader(conn)
+				res, err := http.ReadResponse(in, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				content, err := io.ReadAll(res.Body)
+				if err != nil || string(content) != test.content {
+					t.Errorf("%.100q, %v, want %.100q", content, err, test.content)
+				}
+				if _, err := in.ReadByte(); err != io.EOF {
+					t.Errorf("the connection ends with %v", err)
+				}
+			})
+		}
+	}
+}
+
+// The time for the rest of a body is over when that has come: a stream goes on, and the connection serves the next request.
+func TestBodyThatNobodyReads(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	pants.SetWriteIdle(s, 800*time.Millisecond)
+	for name, handler := range map[string]http.HandlerFunc{
+		"stream": func(w http.ResponseWriter, r *http.Request) {
+			for range 3 {
+				_, _ = io.WriteString(w, "x")
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(300 * time.Millisecond)
+			}
+			if err := r.Context().Err(); err != nil {
+				t.Error(err)
+			}
+		},
+		"late": func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(500 * time.Millisecond)
+			_, _ = io.WriteString(w, "xxx")
+		},
+		"read": func(w http.ResponseWriter, r *http.Request) {
+			for range 3 {
+				_, _ = io.WriteString(w, "x") // before it has read
+			}
+			_, _ = io.Copy(io.Discard, r.Body)
+			time.Sleep(500 * time.Millisecond)
+			if err := r.Context().Err(); err != nil {
+				t.Error(err)
+			}
+		},
+		"a deadline of its own": func(w http.ResponseWriter, r *http.Request) {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(5 * time.Second))
+			_, _ = io.WriteString(w, "xxx")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ts := onHTTPServer(t, s, handler, false)
+			conn, err := net.Dial("tcp", ts.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			in := bufio.NewReader(conn)
+			for range 2 {
+				_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345")
+				time.Sleep(50 * time.Millisecond)
+				_, _ = io.WriteString(conn, "67890")
+				res, err := http.ReadResponse(in, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if content, err := io.ReadAll(res.Body); err != nil || string(content) != "xxx" || res.Close {
+					t.Errorf("%q, %v, close %v", content, err, res.Close)
+				}
+				time.Sleep(500 * time.Millisecond)
+			}
+		})
+	}
+}
+
+// A client that reads a long answer slowly is not taken for one that does not send: what it has sent was read.
+func TestSlowClientThatHasSentItsBody(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	pants.SetWriteIdle(s, time.Second)
+	block := make([]byte, 128<<10)
+	const n = 256
+	for name, write := range map[string]func(w http.ResponseWriter, content []byte){
+		"Write": func(w http.ResponseWriter, content []byte) { _, _ = w.Write(content) },
+		"small writes": func(w http.ResponseWriter, content []byte) {
+			_, _ = io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{bytes.NewReader(content)}, make([]byte, 1000))
+		},
+		"http.Flusher": func(w http.ResponseWriter, content []byte) { _, _ = w.Write(content); w.(http.Flusher).Flush() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result := make(chan error, 1)
+			ts := onHTTPServer(t, s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				for range n {
+					write(w, block)
+				}
+				result <- r.Context().Err()
+			}), false)
+			res, err := http.Post(ts.URL, "text/plain", strings.NewReader("12345"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			time.Sleep(750 * time.Millisecond)
+			if got, err := io.Copy(io.Discard, res.Body); err != nil || got != n*int64(len(block)) {
+				t.Errorf("%d bytes, %v", got, err)
+			}
+			if err := <-result; err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
