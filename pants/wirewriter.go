@@ -53,6 +53,7 @@ const (
 	deadlineUnset  = 0
 	deadlineOfUser = -1 // the handler has set its own, or there is a WriteTimeout
 	deadlinePast   = -2 // somebody broke the write off
+	deadlineTaken  = -3 // the connection was taken over, and is no longer our concern
 )
 
 var (
@@ -203,6 +204,9 @@ func (w *wireWriter) interrupt() {
 // SetWriteDeadline is for http.ResponseController. A deadline of the handler's own replaces those made here; the zero time brings
 // them back.
 func (w *wireWriter) SetWriteDeadline(t time.Time) error {
+	if w.deadline.Load() == deadlineTaken {
+		return w.setWriteDeadline(t)
+	}
 	if !t.IsZero() {
 		w.deadline.Store(deadlineOfUser)
 		return w.setWriteDeadline(t)
@@ -354,8 +358,8 @@ func (w *wireWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w.begun = true                   // the header map is the hijacker's
-	w.deadline.Store(deadlineOfUser) // net/http has removed its own
+	w.begun = true                  // the header map is the hijacker's
+	w.deadline.Store(deadlineTaken) // net/http has removed its own
 	w.ownReads.Store(true)
 	return w.server.track(conn), rw, nil
 }

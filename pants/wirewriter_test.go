@@ -434,6 +434,35 @@ func checkSlowFile(t *testing.T, l net.Listener) {
 	}
 }
 
+// A connection that was taken over has no deadlines but its handler's, also when that removes one by the writer.
+func TestNoDeadlineAfterHijack(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	pants.SetWriteIdle(s, 100*time.Millisecond)
+	ts := onHTTPServer(t, s, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c := http.NewResponseController(w)
+		conn, _, err := c.Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		if err := c.SetWriteDeadline(time.Time{}); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(300 * time.Millisecond)
+		_, _ = io.WriteString(conn, "late")
+	}), false)
+	conn, err := net.Dial("tcp", ts.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	if got, err := io.ReadAll(conn); err != nil || string(got) != "late" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // A client that does not send the body it has announced is not waited for without end: net/http reads what a handler has not,
 // before the head of the answer and when the handler has returned.
 func TestBodyThatDoesNotCome(t *testing.T) {
