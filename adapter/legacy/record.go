@@ -67,8 +67,9 @@ const (
 // answer, too. Public addresses of clients become others. A body that cannot be read as what it claims to be is left out, and so are a
 // text or XML in a request that speak of a password, and what is compressed otherwise than with gzip.
 //
-// Not known as secrets are those in paths, in HTML, in XML and scripts of answers, in uploaded files that are no text, and everything
-// personal. Read the recordings before you commit them, and see RecordConfig.Edit.
+// Not known as secrets are parameters and fields that are keys of no known kind ("key", "sortKey"), those in paths, in HTML, in XML and
+// scripts of answers, in uploaded files that are no text, and everything personal. Read the recordings before you commit them, and
+// see RecordConfig.Edit.
 //
 // A Recorder never stands in the way: answers go through as they are written, flushed and sent by the kernel as before; what a
 // request adds is a copy of up to MaxBody bytes each way. Files are written after the answer, by goroutines of their own, at most 100

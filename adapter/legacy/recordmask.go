@@ -204,7 +204,7 @@ func (k *masking) field(name, value string) string {
 			return scheme + " " + k.mask(place, secret)
 		}
 		return k.mask(place, value)
-	case canonical == "Set-Cookie" || canonical == "Set-Cookie2" || k.names.isSecret(canonical):
+	case canonical == "Set-Cookie" || canonical == "Set-Cookie2" || isKeyHeader(canonical) || k.names.isSecret(canonical):
 		return k.mask(place, value)
 	case addressHeaders[canonical]:
 		return k.addresses(value)

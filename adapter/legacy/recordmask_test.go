@@ -49,6 +49,7 @@ func TestMaskTargets(t *testing.T) {
 		{"/a?author=x&shopping=y&design=z&passenger=w", "/a?author=x&shopping=y&design=z&passenger=w"},
 		{"/a?iban=x&IBAN=y", "/a?iban=***&IBAN=***"},
 		{"/a?csrf_note=x", "/a?csrf_note=x"},
+		{"/a?subscription-key=x&signingKey=y&key=z&sortKey=w", "/a?subscription-key=***&signingKey=***&key=z&sortKey=w"},
 		{"http://user:pw@host/a?token=x", "http://***@host/a?token=***"},
 		{"/a#token=x", "/a#token=x"}, // in a request target that is a path
 		{"/a?x=1#&token=x", "/a?x=1#&token=***"},
@@ -85,6 +86,11 @@ func TestMaskHeaders(t *testing.T) {
 		{"X-Auth", "abc", "***", "***"},
 		{"X-Author", "abc", "abc", "abc"},
 		{"X-Amz-Security-Token", "abc", "***", "***"},
+		{"Ocp-Apim-Subscription-Key", "abc", "***", "***"},
+		{"X-Functions-Key", "abc", "***", "***"},
+		{"Fastly-Key", "abc", "***", "***"},
+		{"Idempotency-Key", "abc", "abc", "abc"},
+		{"Sec-Websocket-Key", "abc", "abc", "abc"},
 		{"X-Lang", "abc", "abc", "abc"},
 		{"X-Token-Type", "abc", "abc", "abc"}, // in Keep
 		{"X-Iban", "abc", "***", "***"},       // in Secrets

@@ -9,7 +9,16 @@ import (
 // "csrf_token".
 var secretParts = []string{
 	"password", "passwd", "passphrase", "passcode", "secret", "token", "credential", "authorization", "apikey", "accesskey",
-	"privatekey", "sessionid", "sessionkey", "csrf", "xsrf", "cardnumber",
+	"privatekey", "sessionid", "sessionkey", "csrf", "xsrf", "cardnumber", "accountkey", "encryptionkey", "masterkey", "signingkey",
+	"subscriptionkey",
+}
+
+// openKeys are the headers called keys that open nothing. In fields and parameters there are too many to tell: "sortKey".
+var openKeys = map[string]bool{"Cache-Key": true, "Idempotency-Key": true, "Sec-Websocket-Key": true, "Surrogate-Key": true}
+
+// isKeyHeader tells headers such as Fastly-Key and X-Functions-Key.
+func isKeyHeader(canonical string) bool {
+	return strings.HasSuffix(canonical, "-Key") && !openKeys[canonical]
 }
 
 // secretWords make a name secret as one of its words. In other words they stand by chance: "author", "shopping", "design".
