@@ -41,6 +41,10 @@ func (s *Server) Listen(ctx context.Context, address string, h http.Handler) err
 		return err
 	}
 	l, err := s.open(ctx, address, secure)
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) { // the name of a host was being looked up
+		s.Drain()
+		return nil
+	}
 	if err != nil {
 		s.endListen()
 		return fmt.Errorf("pants: listen at %q: %w", address, err)

@@ -138,6 +138,31 @@ func TestListenIPv4Only(t *testing.T) {
 }
 
 // What is wrong with the order of calls, or with an address, is an error at once.
+// A context that has ended before there is anything to drain is no error, whatever the address: a program is told to stop so
+// early at times. A mistake stays one.
+func TestListenWhenAllIsOver(t *testing.T) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	late, cancelLate := context.WithDeadline(context.Background(), time.Unix(1, 0))
+	defer cancelLate()
+	for _, ctx := range []context.Context{ended, late} {
+		for _, address := range []string{"127.0.0.1:0", "localhost:0", "tcp4://localhost:0", "unix://" + filepath.Join(shortDir(t), "app.sock")} {
+			s := newServer(t, pants.Config{})
+			if err := s.Listen(ctx, address, http.NotFoundHandler()); err != nil {
+				t.Errorf("%s, %v: %v", address, ctx.Err(), err)
+			}
+			select {
+			case <-s.Draining():
+			default:
+				t.Errorf("%s, %v: not draining", address, ctx.Err())
+			}
+		}
+		if err := newServer(t, pants.Config{}).Listen(ctx, "localhost", http.NotFoundHandler()); err == nil {
+			t.Error("an address without a port is none")
+		}
+	}
+}
+
 func TestListenErrors(t *testing.T) {
 	s := newServer(t, pants.Config{})
 	ctx := context.Background()
