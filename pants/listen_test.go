@@ -137,7 +137,6 @@ func TestListenIPv4Only(t *testing.T) {
 	}
 }
 
-// What is wrong with the order of calls, or with an address, is an error at once.
 // A context that has ended before there is anything to drain is no error, whatever the address: a program is told to stop so
 // early at times. A mistake stays one.
 func TestListenWhenAllIsOver(t *testing.T) {
@@ -163,6 +162,7 @@ func TestListenWhenAllIsOver(t *testing.T) {
 	}
 }
 
+// What is wrong with the order of calls, or with an address, is an error at once.
 func TestListenErrors(t *testing.T) {
 	s := newServer(t, pants.Config{})
 	ctx := context.Background()

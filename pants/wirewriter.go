@@ -71,7 +71,9 @@ func newWireWriter(s *Server, w http.ResponseWriter, r *http.Request) *wireWrite
 		if srv.WriteTimeout > 0 {
 			ww.deadline.Store(deadlineOfUser)
 		}
-		ww.ownReads.Store(srv.ReadTimeout > 0)
+		if srv.ReadTimeout > 0 {
+			ww.ownReads.Store(true)
+		}
 	}
 	return ww
 }
