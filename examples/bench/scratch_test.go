@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"syscall"
 	"testing"
@@ -16,6 +17,10 @@ func TestStopped(t *testing.T) {
 	}
 	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE} {
 		t.Run(s.String(), func(t *testing.T) {
+			if signal.Ignored(s) { // under nohup, and the command would inherit that
+				signal.Notify(make(chan os.Signal, 1), s)
+				defer signal.Ignore(s)
+			}
 			temp := t.TempDir()
 			cmd := command(t, temp, "-quick", "-run", "^files/|^wire/")
 			out, err := cmd.StdoutPipe()
