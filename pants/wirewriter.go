@@ -122,8 +122,8 @@ func (w *wireWriter) sayWhetherLast() {
 func (w *wireWriter) begin() {
 	w.sayWhetherLast()
 	w.renew()
-	if w.body && !w.headSent {
-		w.limitReads(time.Now().Add(w.server.writeIdle / 2)) // the other half is for the write itself
+	if w.waitsForBody() {
+		_ = w.setReadDeadline(time.Now().Add(w.server.writeIdle / 2)) // the other half is for the write itself
 	}
 	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
 		w.mu.Lock()
@@ -146,26 +146,23 @@ func (w *wireWriter) end() {
 		w.until = time.Time{}
 		w.mu.Unlock()
 	}
-	if w.body && !w.headSent {
-		w.limitReads(time.Time{}) // or it would cancel the request's context later
+	if w.waitsForBody() {
+		_ = w.setReadDeadline(time.Time{}) // or it would cancel the request's context later
 	}
 }
 
 // headRoom is more than net/http keeps: when as much was written, the head is sent, and nothing is read for it any more.
 const headRoom = 8 << 10
 
+// waitsForBody tells whether net/http may read what is left of the body in the next write, so that this has a deadline. Such a write is
+// short: a deadline for reading that comes while a client takes its time with the answer would cancel the request.
+func (w *wireWriter) waitsForBody() bool { return w.body && !w.headSent && !w.ownReads.Load() }
+
 // sent notes that n bytes were written.
 func (w *wireWriter) sent(n int) {
 	if w.body && !w.headSent {
 		w.kept += n
 		w.headSent = w.kept >= headRoom
-	}
-}
-
-// limitReads is the deadline for net/http's own reading of the body.
-func (w *wireWriter) limitReads(t time.Time) {
-	if !w.ownReads.Load() {
-		_ = w.setReadDeadline(t)
 	}
 }
 
@@ -189,8 +186,8 @@ func (w *wireWriter) stuck() {
 func (w *wireWriter) returned() {
 	w.begin()
 	w.end()
-	if w.body {
-		w.limitReads(time.Now().Add(w.server.writeIdle / 2))
+	if w.body && !w.ownReads.Load() {
+		_ = w.setReadDeadline(time.Now().Add(w.server.writeIdle / 2))
 	}
 	if w.proto > 1 && w.deadline.Load() == deadlineUnset {
 		_ = w.setWriteDeadline(time.Now().Add(w.server.writeIdle))
@@ -259,7 +256,11 @@ func (w *wireWriter) WriteString(s string) (int, error) {
 // inPieces writes what is long piece by piece.
 func inPieces[T string | []byte](w *wireWriter, p T, write func(T) (int, error)) (total int, err error) {
 	for {
-		piece := p[total:min(len(p), total+wireChunk)]
+		most := wireChunk
+		if w.waitsForBody() {
+			most = headRoom
+		}
+		piece := p[total:min(len(p), total+most)]
 		w.begin()
 		n, err := write(piece)
 		w.end()
@@ -284,16 +285,15 @@ func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
 	most, start, total := int64(wireChunk), int64(0), int64(0)
 	file, ok := limited.R.(io.Seeker)
 	if ok && w.goesOn() {
-		if w.body && !w.headSent && !w.ownReads.Load() { // the time for the body must not end while the file is sent
-			if err := w.FlushError(); err != nil {
-				return 0, err
-			}
-		}
 		most = filePiece
 		start, _ = file.Seek(0, io.SeekCurrent)
 	}
 	for limited.N > 0 {
-		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, most)}
+		size := most
+		if w.waitsForBody() {
+			size = headRoom
+		}
+		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, size)}
 		want := piece.N
 		w.begin()
 		n, err := below.ReadFrom(piece)

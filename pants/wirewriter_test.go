@@ -394,16 +394,19 @@ func TestWriteOfAFileGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkSlowFile(t, smallBuffers{l})
+	checkSlowFile(t, smallBuffers{l, 64 << 10})
 }
 
 // smallBuffers has the kernel keep little of what is written: a writer hears of its client's pace, not of the buffer's.
-type smallBuffers struct{ net.Listener }
+type smallBuffers struct {
+	net.Listener
+	size int
+}
 
 func (l smallBuffers) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err == nil {
-		_ = conn.(*net.TCPConn).SetWriteBuffer(64 << 10)
+		_ = conn.(*net.TCPConn).SetWriteBuffer(l.size)
 	}
 	return conn, err
 }
@@ -615,5 +618,42 @@ func TestSlowClientThatHasSentItsBody(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// The same where the kernel keeps little: already the first write waits for the client then.
+func TestSlowClientWithSmallBuffers(t *testing.T) {
+	s := newServer(t, pants.Config{})
+	pants.SetWriteIdle(s, 4*time.Second)
+	content := make([]byte, 128<<10)
+	result := make(chan error, 1)
+	srv := s.HTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = w.Write(content)
+		result <- r.Context().Err()
+	}))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = srv.Serve(smallBuffers{l, 16 << 10}) }()
+	defer srv.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.(*net.TCPConn).SetReadBuffer(16 << 10)
+	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345")
+	time.Sleep(2500 * time.Millisecond)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.Copy(io.Discard, res.Body); err != nil || got != int64(len(content)) {
+		t.Errorf("%d bytes, %v", got, err)
+	}
+	if err := <-result; err != nil {
+		t.Error(err)
 	}
 }
