@@ -72,6 +72,14 @@ func (k *kept) Value(key any) any {
 	return k.Context.Value(key)
 }
 
+// rule is the match of the rule that led here, nil for none. k may be nil.
+func (k *kept) rule() *match {
+	if k == nil {
+		return nil
+	}
+	return k.match
+}
+
 func keptIn(ctx context.Context) *kept {
 	k, _ := ctx.Value(keptKey{}).(*kept)
 	return k

@@ -21,10 +21,9 @@ import (
 func Param(r *pants.Request, name string) string {
 	hr := r.HTTP
 	k := keptIn(hr.Context())
-	if k != nil {
-		if i := k.match.index(name); i >= 0 {
-			return k.match.texts[i]
-		}
+	m := k.rule()
+	if i := m.index(name); i >= 0 {
+		return m.texts[i]
 	}
 	if chi.RouteContext(hr.Context()) == nil || k == nil && hr.Pattern != "" && hr.URL.RawPath == "" {
 		return hr.PathValue(name) // see stays

@@ -145,9 +145,10 @@ func wholePath(route *chi.Context, rest string) string {
 func Pattern(r *pants.Request) string {
 	hr := r.HTTP
 	route, k := chi.RouteContext(hr.Context()), keptIn(hr.Context())
+	m := k.rule()
 	switch {
-	case k != nil && k.match != nil:
-		return k.match.pattern(route)
+	case m != nil:
+		return m.pattern(route)
 	case route == nil:
 		return ""
 	case k == nil && hr.Pattern != "":

@@ -1,7 +1,6 @@
 package adapter
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -16,13 +15,6 @@ type match struct {
 	values []any
 }
 
-func matchOf(ctx context.Context) *match {
-	if k := keptIn(ctx); k != nil {
-		return k.match
-	}
-	return nil
-}
-
 // index is the place of a variable, or -1. m may be nil.
 func (m *match) index(name string) int {
 	if m == nil {
@@ -34,7 +26,7 @@ func (m *match) index(name string) int {
 // Value is the value of a rule's variable, as Pants gave it to the handler: an int of the converter int, a float64 of float, a
 // string of the others. ok is false if the request did not come by a rule with such a variable, or if T is not its type.
 func Value[T int | float64 | string](r *pants.Request, name string) (value T, ok bool) {
-	m := matchOf(r.HTTP.Context())
+	m := keptIn(r.HTTP.Context()).rule()
 	if i := m.index(name); i >= 0 {
 		value, ok = m.values[i].(T)
 	}

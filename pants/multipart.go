@@ -53,12 +53,13 @@ func parseMultipart(body *spool, boundary string, l Limits, memoryLimit int64) (
 			return form{}, err
 		}
 		size := end - start
-		disposition, params := parseParams(header.Get("Content-Disposition"))
-		name, named := partParam(header.Get("Content-Disposition"), params, "name")
-		if disposition != "form-data" || !named {
+		disposition := header.Get("Content-Disposition")
+		kind, params := parseParams(disposition)
+		name, named := partParam(disposition, params, "name")
+		if kind != "form-data" || !named {
 			continue
 		}
-		filename, isFile := partFilename(header.Get("Content-Disposition"), params)
+		filename, isFile := partFilename(disposition, params)
 		if !isFile {
 			if size > int64(l.FieldSize) {
 				return form{}, fmt.Errorf("field %q is longer than %d bytes", name, l.FieldSize)

@@ -34,10 +34,7 @@ func (w *response) copyFile(dst http.ResponseWriter, src io.Reader) (total int64
 	if err != nil { // none
 		return io.Copy(dst, src)
 	}
-	limited, ok := src.(*io.LimitedReader)
-	if !ok {
-		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
-	}
+	limited := asLimited(src)
 	fits := &io.LimitedReader{R: limited.R, N: min(limited.N, max(0, length-w.written))}
 	if fits.N > 0 {
 		total, err = io.Copy(dst, fits)
@@ -49,6 +46,14 @@ func (w *response) copyFile(dst http.ResponseWriter, src io.Reader) (total int64
 	}
 	n, err := copyOver(dst, limited) // Write refuses what is left, if anything is
 	return total + n, err
+}
+
+// asLimited is src with a limit that can be read and moved: its own, or none.
+func asLimited(src io.Reader) *io.LimitedReader {
+	if limited, ok := src.(*io.LimitedReader); ok {
+		return limited
+	}
+	return &io.LimitedReader{R: src, N: 1<<63 - 1}
 }
 
 // regular is what the kernel can send from: an *os.File, or what its WriteTo makes of it.

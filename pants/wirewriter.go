@@ -39,8 +39,7 @@ type wireWriter struct {
 	req      *http.Request
 	body     bool         // HTTP/1: the request has one
 	last     bool         // and its client wants no other request
-	headSent bool         // or net/http reads no body before it
-	kept     int          // what was written and is not certain to have sent it; see headRoom
+	written  int          // content, until the head is certain to be sent; see headRoom
 	ownReads atomic.Bool  // the handler has set a read deadline, or there is a ReadTimeout
 	deadline atomic.Int64 // when it was moved, in nanoseconds of the process; or one of those below
 
@@ -156,13 +155,22 @@ const headRoom = 8 << 10
 
 // waitsForBody tells whether net/http may read what is left of the body in the next write, so that this has a deadline. Such a write is
 // short: a deadline for reading that comes while a client takes its time with the answer would cancel the request.
-func (w *wireWriter) waitsForBody() bool { return w.body && !w.headSent && !w.ownReads.Load() }
+func (w *wireWriter) waitsForBody() bool {
+	return w.body && w.written < headRoom && !w.ownReads.Load()
+}
+
+// atMost is how long the next write may be, of n bytes that it could be.
+func (w *wireWriter) atMost(n int) int {
+	if w.waitsForBody() {
+		return headRoom
+	}
+	return n
+}
 
 // sent notes that n bytes were written.
 func (w *wireWriter) sent(n int) {
-	if w.body && !w.headSent {
-		w.kept += n
-		w.headSent = w.kept >= headRoom
+	if w.body && w.written < headRoom {
+		w.written += n
 	}
 }
 
@@ -223,7 +231,7 @@ func (w *wireWriter) SetReadDeadline(t time.Time) error {
 }
 
 func (w *wireWriter) EnableFullDuplex() error {
-	w.headSent = true
+	w.sent(headRoom) // net/http does not read before the head then
 	return http.NewResponseController(w.w).EnableFullDuplex()
 }
 
@@ -256,11 +264,7 @@ func (w *wireWriter) WriteString(s string) (int, error) {
 // inPieces writes what is long piece by piece.
 func inPieces[T string | []byte](w *wireWriter, p T, write func(T) (int, error)) (total int, err error) {
 	for {
-		most := wireChunk
-		if w.waitsForBody() {
-			most = headRoom
-		}
-		piece := p[total:min(len(p), total+most)]
+		piece := p[total:min(len(p), total+w.atMost(wireChunk))]
 		w.begin()
 		n, err := write(piece)
 		w.end()
@@ -278,22 +282,15 @@ func (w *wireWriter) ReadFrom(src io.Reader) (int64, error) {
 	if !ok || !isRegularFile(src) {
 		return copyOver(w, src)
 	}
-	limited, isLimited := src.(*io.LimitedReader)
-	if !isLimited {
-		limited = &io.LimitedReader{R: src, N: 1<<63 - 1}
-	}
-	most, start, total := int64(wireChunk), int64(0), int64(0)
+	limited := asLimited(src)
+	most, start, total := wireChunk, int64(0), int64(0)
 	file, ok := limited.R.(io.Seeker)
 	if ok && w.goesOn() {
 		most = filePiece
 		start, _ = file.Seek(0, io.SeekCurrent)
 	}
 	for limited.N > 0 {
-		size := most
-		if w.waitsForBody() {
-			size = headRoom
-		}
-		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, size)}
+		piece := &io.LimitedReader{R: limited.R, N: min(limited.N, int64(w.atMost(most)))}
 		want := piece.N
 		w.begin()
 		n, err := below.ReadFrom(piece)
